@@ -1,0 +1,48 @@
+import type { Exit, Fault, Message, Outcome } from './ports.js';
+
+/** Why something happened: the type of the event that caused it, who asked, and which keys of the file changed. */
+export interface Cause {
+  readonly because: string;
+  /** The id of the message, or `shutdown`, or `removed`; absent when nobody asked. */
+  readonly by?: string | undefined;
+  readonly keys?: readonly string[] | undefined;
+}
+
+/**
+ * What a program tells its supervisor, and the supervisor emits to the world: past facts, never orders.
+ * Durations are milliseconds. No fact carries a time of its own (machines have no clock; observers do) or an
+ * environment value.
+ */
+export type ProgramFact = { readonly name: string } & (
+  | ({ readonly type: 'program.starting'; readonly starts: number } & Cause)
+  | { readonly type: 'program.started'; readonly pid: number; readonly run: string }
+  | { readonly type: 'program.running'; readonly pid: number | null; readonly run: string | null }
+  | { readonly type: 'program.died'; readonly exit: Exit; readonly stragglers: readonly number[] }
+  | { readonly type: 'program.failed'; readonly error: Fault }
+  | ({
+      readonly type: 'program.backing-off';
+      readonly delay: number;
+      readonly instantDeaths: number;
+      readonly instantDeathsInRow: number;
+    } & Cause)
+  | ({ readonly type: 'program.killing'; readonly signal: string; readonly killtime: number } & Cause)
+  | { readonly type: 'program.lingering'; readonly pids: readonly number[] }
+  | { readonly type: 'program.killed' }
+  | { readonly type: 'program.stuck'; readonly error: Fault; readonly pids: readonly number[] }
+  | ({ readonly type: 'program.stopped' } & Cause)
+);
+
+/** What the supervisor itself tells. */
+export type SupervisorFact =
+  | { readonly type: 'supervisor.stopping'; readonly because: string }
+  | { readonly type: 'supervisor.stopped'; readonly left: readonly string[] }
+  | { readonly type: 'supervisor.rescanned'; readonly because: string }
+  | { readonly type: 'config.added'; readonly names: readonly string[] }
+  | { readonly type: 'config.changed'; readonly name: string; readonly keys: readonly string[] }
+  | { readonly type: 'config.removed'; readonly name: string }
+  | { readonly type: 'config.rejected'; readonly name: string; readonly error: Fault; readonly running: boolean }
+  | { readonly type: 'config.healed'; readonly name: string }
+  | { readonly type: 'message.judged'; readonly id: string; readonly message: Message; readonly outcome: Outcome }
+  | { readonly type: 'program.defect'; readonly name: string; readonly error: Fault };
+
+export type Fact = ProgramFact | SupervisorFact;

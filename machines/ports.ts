@@ -1,0 +1,120 @@
+import { fromCallback, type AnyEventObject, type CallbackActorLogic, type NonReducibleUnknown } from 'xstate';
+import type { ProgramSpec } from './program-spec.js';
+
+/** How a process ended: exactly one of the two is not null. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** A reason from the closed table of error codes (`src/errors.ts`), and one sentence for people. */
+export interface Fault {
+  readonly code: string;
+  readonly message: string;
+}
+
+// --- process: one incarnation of a program --------------------------------------------------------------------------
+
+export interface ProcessInput {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly revision: string;
+}
+
+export type ProcessCommand =
+  /** End everything of the process: the signal now, or as soon as the pid is known. Answered by `process.gone`. */
+  | { readonly type: 'process.terminate'; readonly signal: string; readonly tree: boolean }
+  /** SIGKILL to everything that is left, now and every 5 s until it is gone. */
+  | { readonly type: 'process.kill' }
+  /** Any signal, to the main process alone. */
+  | { readonly type: 'process.signal'; readonly signal: string };
+
+export type ProcessEvent =
+  | { readonly type: 'process.started'; readonly pid: number; readonly run: string }
+  /** The main process was reaped. `stragglers`: pids of its group and session that outlive it. */
+  | { readonly type: 'process.exited'; readonly exit: Exit; readonly stragglers: readonly number[] }
+  /** There is no process, and there was none that ran the program: the spawn failed. */
+  | { readonly type: 'process.failed'; readonly error: Fault }
+  /** After `process.terminate`: nothing of the process is left. */
+  | { readonly type: 'process.gone' }
+  /** What the stop waits for: pids that are still there. */
+  | { readonly type: 'process.lingering'; readonly pids: readonly number[] }
+  /** SIGKILL was sent and these pids are still there (uninterruptible sleep). */
+  | { readonly type: 'process.stuck'; readonly pids: readonly number[] };
+
+// --- leftovers: what an earlier monitor, or a defect of ours, left running under a program's name ------------------------
+
+export interface LeftoversInput {
+  readonly name: string;
+}
+
+// --- config and messages: the two directories -------------------------------------------------------------------------
+
+/** What one scan found, compared with the scan before. */
+export interface ConfigSynced {
+  readonly type: 'config.synced';
+  readonly added: readonly ProgramSpec[];
+  readonly changed: readonly { readonly spec: ProgramSpec; readonly keys: readonly string[] }[];
+  readonly removed: readonly string[];
+  /** Files that are bad now; their last good version, if any, stays in force. */
+  readonly rejected: readonly { readonly name: string; readonly error: Fault }[];
+  /** Files that were bad and are good or gone again. */
+  readonly healed: readonly string[];
+  /** The highest ticket of a `config.scan` that this scan began after. */
+  readonly ticket: number;
+}
+
+/** Look now. `names`: only these files, or all. Answered by a `config.synced` whose ticket is not lower. */
+export interface ConfigScan {
+  readonly type: 'config.scan';
+  readonly ticket: number;
+  readonly names: readonly string[] | 'all';
+}
+
+export type Message =
+  | { readonly type: 'RESTART'; readonly name: string }
+  | { readonly type: 'RESTART-ALL' }
+  | { readonly type: 'RESTART-GROUP'; readonly group: string }
+  | { readonly type: 'START'; readonly name: string }
+  | { readonly type: 'SIGNAL'; readonly name: string; readonly signal: string };
+
+export interface MessagesReceived {
+  readonly type: 'messages.received';
+  readonly messages: readonly { readonly id: string; readonly message: Message }[];
+}
+
+/** What became of a message: acted on for `names`; understood but not acted on; or impossible to obey. */
+export type Outcome =
+  | { readonly kind: 'obeyed'; readonly names: readonly string[] }
+  | { readonly kind: 'declined'; readonly error: Fault }
+  | { readonly kind: 'rejected'; readonly error: Fault };
+
+export interface MessageAnswer {
+  readonly type: 'message.answer';
+  readonly id: string;
+  readonly outcome: Outcome;
+}
+
+// --- signals: what the operating system tells the monitor ---------------------------------------------------------------
+
+export interface SignalReceived {
+  readonly type: 'signal.received';
+  readonly signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP';
+}
+
+// -------------------------------------------------------------------------------------------------------------------------
+
+/** A port: the types of an actor that the host has to provide, and a logic that fails loudly when it does not. */
+export function port<TCommand extends AnyEventObject, TInput extends NonReducibleUnknown>(
+  name: string,
+): CallbackActorLogic<TCommand, TInput> {
+  return fromCallback<TCommand, TInput>(() => {
+    throw new Error(`actor ${name} was not provided`);
+  });
+}
+
+export const processPort = port<ProcessCommand, ProcessInput>('process');
+export const leftoversPort = port<ProcessCommand, LeftoversInput>('leftovers');
+export const configPort = port<ConfigScan, undefined>('config');
+export const messagesPort = port<MessageAnswer, undefined>('messages');
+export const signalsPort = port<AnyEventObject, undefined>('signals');

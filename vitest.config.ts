@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config';
+
+// Three rooms of tests. `machines` and `visualize` run against xstate's development build, whose warnings fail a test;
+// `blackbox` runs the built command and shares the machine's two cores badly, so its files come one after the other.
+export default defineConfig({
+  test: {
+    setupFiles: ['test/fail-on-warnings.ts'],
+    projects: [
+      {
+        extends: true,
+        resolve: { conditions: ['development', 'module', 'node'] },
+        ssr: { resolve: { conditions: ['development', 'module', 'node'] } },
+        test: {
+          name: 'machines',
+          include: ['test/architecture.test.ts', 'test/machines/**/*.test.ts', 'test/visualize/**/*.test.ts'],
+          server: { deps: { inline: [/xstate/] } },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'src', include: ['test/src/**/*.test.ts'], testTimeout: 20_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'blackbox',
+          include: ['test/blackbox/**/*.test.ts'],
+          testTimeout: 30_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
