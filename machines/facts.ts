@@ -1,4 +1,5 @@
 import type { Exit, Fault, Message, Outcome } from './ports.js';
+import type { ProgramContext, ProgramEvent } from './program-context.js';
 
 /** Why something happened: the type of the event that caused it, who asked, and which keys of the file changed. */
 export interface Cause {
@@ -46,3 +47,50 @@ export type SupervisorFact =
   | { readonly type: 'program.defect'; readonly name: string; readonly error: Fault };
 
 export type Fact = ProgramFact | SupervisorFact;
+
+/** Builds a fact from what the program knows now and the event that made it speak. */
+export function factOf(type: ProgramFact['type'], context: ProgramContext, event: ProgramEvent): ProgramFact {
+  const { name } = context.spec;
+  const cause = {
+    because: event.type,
+    by: 'by' in event ? event.by : type === 'program.stopped' ? context.stopCause : undefined,
+    keys: 'keys' in event ? event.keys : undefined,
+  };
+  switch (type) {
+    case 'program.starting':
+      return { type, name, starts: context.starts, ...cause };
+    case 'program.started':
+      return { type, name, pid: context.pid ?? 0, run: context.run ?? '' };
+    case 'program.running':
+      return { type, name, pid: context.pid, run: context.run };
+    case 'program.died':
+      return { type, name, exit: context.lastExit ?? { code: null, signal: null }, stragglers: context.stragglers };
+    case 'program.failed':
+      return { type, name, error: context.error ?? { code: 'EDEFECT', message: 'unknown' } };
+    case 'program.backing-off':
+      return {
+        type,
+        name,
+        delay: context.restartDelay,
+        instantDeaths: context.instantDeaths,
+        instantDeathsInRow: context.instantDeathsInRow,
+        ...cause,
+      };
+    case 'program.killing':
+      return {
+        type,
+        name,
+        signal: context.spec.stop.signal,
+        killtime: context.spec.stop.killtime ?? context.timings.killtime,
+        ...cause,
+      };
+    case 'program.lingering':
+      return { type, name, pids: context.stragglers };
+    case 'program.killed':
+      return { type, name };
+    case 'program.stuck':
+      return { type, name, error: context.error ?? { code: 'ESTUCK', message: '' }, pids: context.stragglers };
+    case 'program.stopped':
+      return { type, name, ...cause };
+  }
+}

@@ -3,8 +3,9 @@
  * The actors that touch the world are ports, to be provided by a host.
  * @module
  */
-export { programMachine, programStates } from './program.js';
-export type { ProgramCommand, ProgramContext, ProgramEvent, ProgramInput, ProgramState } from './program.js';
+export { programMachine } from './program.js';
+export { programStates } from './program-context.js';
+export type { ProgramCommand, ProgramContext, ProgramEvent, ProgramInput, ProgramState } from './program-context.js';
 export { supervisorMachine } from './supervisor.js';
 export type { SupervisorContext, SupervisorEvent, SupervisorInput, SupervisorOutput } from './supervisor.js';
 export { defaultTimings, nextRestartDelay } from './timings.js';

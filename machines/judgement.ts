@@ -1,5 +1,5 @@
 import type { Message, Outcome } from './ports.js';
-import type { ProgramCommand, ProgramState } from './program.js';
+import type { ProgramCommand, ProgramState } from './program-context.js';
 import type { ProgramSpec } from './program-spec.js';
 
 /** An order that follows from a message. */

@@ -13,6 +13,12 @@ export interface Fault {
   readonly message: string;
 }
 
+/** The fault that an `xstate.error.actor.*` tells of; an actor that ended without one did so by itself. */
+export function defectOf(event: { readonly type: string }): Fault {
+  const error = 'error' in event ? event.error : new Error('its actor ended by itself');
+  return { code: 'EDEFECT', message: error instanceof Error ? error.message : JSON.stringify(error) };
+}
+
 // --- process: one incarnation of a program --------------------------------------------------------------------------
 
 export interface ProcessInput {

@@ -1,66 +1,8 @@
-import { assign, enqueueActions, sendTo, setup, stopChild, type ActorRefFrom } from 'xstate';
-import type { ProgramFact } from './facts.js';
-import { leftoversPort, processPort, type Exit, type Fault, type ProcessEvent } from './ports.js';
-import type { ProgramSpec, Wanted } from './program-spec.js';
-import { nextRestartDelay, type Timings } from './timings.js';
-
-/** The five states of a program, in the order of its life. */
-export const programStates = ['stopped', 'starting', 'running', 'backing-off', 'killing'] as const;
-export type ProgramState = (typeof programStates)[number];
-
-export interface ProgramInput {
-  readonly spec: ProgramSpec;
-  readonly timings: Timings;
-}
-
-export interface ProgramContext {
-  readonly spec: ProgramSpec;
-  readonly timings: Timings;
-  /** What has to be. The state is what is. */
-  readonly wanted: Wanted;
-  /** Where killing leads when the program is wanted up. */
-  readonly next: 'start' | 'back-off';
-  /** The wait of the next back-off, ms. */
-  readonly restartDelay: number;
-  /** The actor of the present incarnation, or the one that ends leftovers. */
-  readonly process: ActorRefFrom<typeof processPort> | ActorRefFrom<typeof leftoversPort> | undefined;
-  readonly pid: number | null;
-  /** The run id of the present incarnation. */
-  readonly run: string | null;
-  readonly starts: number;
-  /** Exits before `threshold`, ever. */
-  readonly instantDeaths: number;
-  /** Instant deaths and failed spawns since the program last ran. */
-  readonly instantDeathsInRow: number;
-  readonly lastExit: Exit | null;
-  readonly error: Fault | null;
-  /** Pids that outlive the main process. */
-  readonly stragglers: readonly number[];
-  /** Who asked for the stop that is in force: `shutdown`, `removed`, or a message's id. */
-  readonly stopCause: string | undefined;
-}
-
-/** Orders: `by` names who asked (a message's id, `shutdown`, `removed`). */
-export type ProgramCommand =
-  | { readonly type: 'program.start'; readonly by?: string }
-  | { readonly type: 'program.stop'; readonly by?: string }
-  | { readonly type: 'program.restart'; readonly by?: string }
-  /** A new version of the file; `keys` are the ones that changed. */
-  | { readonly type: 'program.configure'; readonly spec: ProgramSpec; readonly keys?: readonly string[] }
-  | { readonly type: 'program.signal'; readonly signal: string }
-  /** SIGKILL without waiting for killtime. */
-  | { readonly type: 'program.kill' }
-  /** Processes of an earlier monitor run under this name: end them before anything is started. */
-  | { readonly type: 'program.reap' };
-
-export type ProgramEvent = ProgramCommand | ProcessEvent;
-
-const isDefect = (type: string) => type.startsWith('xstate.error.actor.');
-
-function defectOf(event: { type: string }): Fault {
-  const error = 'error' in event ? event.error : undefined;
-  return { code: 'EDEFECT', message: error instanceof Error ? error.message : String(error) };
-}
+import { assign, enqueueActions, sendTo, setup, stopChild } from 'xstate';
+import { factOf, type ProgramFact } from './facts.js';
+import { defectOf, leftoversPort, processPort } from './ports.js';
+import type { ProgramContext, ProgramEvent, ProgramInput } from './program-context.js';
+import { nextRestartDelay } from './timings.js';
 
 export const programMachine = setup({
   types: {
@@ -161,7 +103,7 @@ export const programMachine = setup({
         : {},
     ),
     rememberFailure: assign(({ context, event }) => ({
-      error: event.type === 'process.failed' ? event.error : isDefect(event.type) ? defectOf(event) : context.error,
+      error: event.type === 'process.failed' ? event.error : defectOf(event),
       instantDeathsInRow: context.instantDeathsInRow + 1,
     })),
     countInstantDeath: assign({
@@ -360,50 +302,3 @@ export const programMachine = setup({
     },
   },
 });
-
-/** Builds a fact from what the program knows now and the event that made it speak. */
-function factOf(type: ProgramFact['type'], context: ProgramContext, event: ProgramEvent): ProgramFact {
-  const { name } = context.spec;
-  const cause = {
-    because: event.type,
-    by: 'by' in event ? event.by : type === 'program.stopped' ? context.stopCause : undefined,
-    keys: 'keys' in event ? event.keys : undefined,
-  };
-  switch (type) {
-    case 'program.starting':
-      return { type, name, starts: context.starts, ...cause };
-    case 'program.started':
-      return { type, name, pid: context.pid ?? 0, run: context.run ?? '' };
-    case 'program.running':
-      return { type, name, pid: context.pid, run: context.run };
-    case 'program.died':
-      return { type, name, exit: context.lastExit ?? { code: null, signal: null }, stragglers: context.stragglers };
-    case 'program.failed':
-      return { type, name, error: context.error ?? { code: 'EDEFECT', message: 'unknown' } };
-    case 'program.backing-off':
-      return {
-        type,
-        name,
-        delay: context.restartDelay,
-        instantDeaths: context.instantDeaths,
-        instantDeathsInRow: context.instantDeathsInRow,
-        ...cause,
-      };
-    case 'program.killing':
-      return {
-        type,
-        name,
-        signal: context.spec.stop.signal,
-        killtime: context.spec.stop.killtime ?? context.timings.killtime,
-        ...cause,
-      };
-    case 'program.lingering':
-      return { type, name, pids: context.stragglers };
-    case 'program.killed':
-      return { type, name };
-    case 'program.stuck':
-      return { type, name, error: context.error ?? { code: 'ESTUCK', message: '' }, pids: context.stragglers };
-    case 'program.stopped':
-      return { type, name, ...cause };
-  }
-}

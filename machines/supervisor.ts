@@ -3,6 +3,7 @@ import type { Fact, ProgramFact } from './facts.js';
 import { judge } from './judgement.js';
 import {
   configPort,
+  defectOf,
   messagesPort,
   signalsPort,
   type ConfigSynced,
@@ -64,6 +65,9 @@ function brokenProgram(event: EventObject): string | undefined {
   const id = 'actorId' in event ? String(event.actorId) : '';
   return id.startsWith(actorPrefix) ? id.slice(actorPrefix.length) : undefined;
 }
+
+const isProgramFact = (event: SupervisorEvent): event is ProgramFact =>
+  event.type.startsWith('program.') && event.type !== 'program.revive';
 
 export const supervisorMachine = setup({
   types: {
@@ -189,8 +193,7 @@ export const supervisorMachine = setup({
     // A defect in one actor restarts that program, not the monitor.
     reportDefect: enqueueActions(({ event, enqueue }) => {
       const name = brokenProgram(event) ?? '';
-      const reason = 'error' in event ? String(event.error) : 'its actor ended by itself';
-      enqueue.emit({ type: 'program.defect', name, error: { code: 'EDEFECT', message: reason } });
+      enqueue.emit({ type: 'program.defect', name, error: defectOf(event) });
     }),
     reviveLater: enqueueActions(({ context, event, enqueue }) => {
       const name = brokenProgram(event) ?? '';
@@ -223,7 +226,7 @@ export const supervisorMachine = setup({
     countStopped: assign({ unstopped: ({ context }) => context.unstopped - 1 }),
 
     relay: enqueueActions(({ event, enqueue }) => {
-      if (event.type.startsWith('program.')) enqueue.emit(event as ProgramFact);
+      if (isProgramFact(event)) enqueue.emit(event);
     }),
     tellStopped: enqueueActions(({ context, enqueue }) => {
       enqueue.emit({ type: 'supervisor.stopped', left: leftOf(context) });
