@@ -1,0 +1,26 @@
+import { isUtf8 } from 'node:buffer';
+
+/** The longest name of a program, in bytes of UTF-8: room is left for the suffixes of files named after it. */
+export const maxNameBytes = 200;
+
+// Half-written or forgotten files of writers and editors: never a program, never a message.
+const unlisted = /^[.#]|(?:\.new|\.tmp|\.swp|~)$/;
+
+/** Whether a directory entry is read at all. `name` as bytes, so that what is not UTF-8 can be told. */
+export function isListedName(name: Buffer): boolean {
+  return name.length <= maxNameBytes && isUtf8(name) && !unlisted.test(name.toString());
+}
+
+/** Why a program cannot be called so, in a few words; `undefined` where it can. */
+export function nameFault(name: string): string | undefined {
+  if (name === '') return 'is empty';
+  if (name.includes('/')) return 'contains a slash';
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(name)) return 'contains a control character';
+  if (/\p{Surrogate}/u.test(name)) return 'is not Unicode';
+  if (/^[.#]/.test(name)) return `starts with ${name.slice(0, 1)}`;
+  const suffix = unlisted.exec(name)?.[0];
+  if (suffix !== undefined) return `ends in ${suffix}`;
+  if (Buffer.byteLength(name) > maxNameBytes) return `is longer than ${maxNameBytes} bytes`;
+  return undefined;
+}

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:os';
+import { z } from 'zod';
+import { defaultStop, type Fault, type ProgramSpec } from '../../machines/index.js';
+import { canonicalJson, canonicalMembers } from './canonical-json.js';
+import { decodeFile } from './file-bytes.js';
+import { maxDelay } from './durations.js';
+
+/** The largest program file, in bytes. */
+export const maxProgramFileBytes = 64 * 1024;
+
+const noNul = (text: string) => !text.includes('\0');
+const text = z.string().refine(noNul, 'a string without NUL');
+const variable = z.string().regex(/^[^=\0]+$/, 'the name of a variable');
+const id = z.int().min(0).max(4_294_967_294);
+const signalName = z.string().refine((name) => name in constants.signals, 'the name of a signal, such as SIGTERM');
+const seconds = z
+  .number()
+  .min(0)
+  .max(maxDelay / 1000);
+
+/** The shape of a program's file; the JSON Schema for editors is generated from it. Keys that it does not name are extras. */
+export const programFileSchema = z.looseObject({
+  args: z
+    .array(text)
+    .min(1)
+    .refine((args) => args[0] !== '', 'an executable as first element'),
+  env: z.record(variable, text).optional(),
+  env_inherit: z.array(variable).optional(),
+  uid: id.optional(),
+  gid: id.optional(),
+  group: z.array(z.string()).optional(),
+  'ncolony.wanted': z.enum(['up', 'down']).optional(),
+  'ncolony.stop': z
+    .strictObject({ signal: signalName.optional(), killtime: seconds.optional(), tree: z.boolean().optional() })
+    .optional(),
+});
+
+/** A program's file, parsed. */
+export type ProgramFileContent = z.infer<typeof programFileSchema>;
+
+/** A good program file: what the machine may know, and the text, from which the environment is made at spawn. */
+export interface ProgramFile {
+  readonly spec: ProgramSpec;
+  /** The file's own text; it becomes `NCOLONY_CONFIG`, byte for byte. */
+  readonly text: string;
+  /** Who it has to run as; `undefined`: as the monitor. */
+  readonly user: { readonly uid?: number; readonly gid?: number } | undefined;
+  /** Typing errors that harm nothing: unknown `ncolony.` keys. */
+  readonly warnings: readonly string[];
+}
+
+export type ParsedProgramFile =
+  | { readonly ok: true; readonly file: ProgramFile }
+  /** `unfinished`: a writer may still be at work (the file is empty or breaks off). */
+  | { readonly ok: false; readonly error: Fault; readonly unfinished: boolean };
+
+/** Parses a program's file. Never throws; codes: `EEMPTY`, `EENCODING`, `ESIZE`, `ESYNTAX`, `ESCHEMA`. */
+export function parseProgramFile(name: string, bytes: Buffer): ParsedProgramFile {
+  const decoded = decodeFile(bytes, maxProgramFileBytes);
+  if (!decoded.ok) return decoded;
+  const parsed = programFileSchema.safeParse(decoded.value);
+  if (!parsed.success) {
+    return { ok: false, error: { code: 'ESCHEMA', message: schemaFault(parsed.error) }, unfinished: false };
+  }
+  const content = parsed.data;
+  return { ok: true, file: { ...describe(name, content, decoded.text), warnings: unknownKeys(content) } };
+}
+
+/** The content of a file that was accepted before, for those who need more than its spec. */
+export function contentOf(file: ProgramFile): ProgramFileContent {
+  return programFileSchema.parse(JSON.parse(file.text));
+}
+
+/** The top-level keys in which two good versions differ. */
+export function changedKeys(before: ProgramFile, after: ProgramFile): readonly string[] {
+  const old = canonicalMembers(before.text);
+  const now = canonicalMembers(after.text);
+  return [...new Set([...old.keys(), ...now.keys()])].filter((key) => old.get(key) !== now.get(key));
+}
+
+function describe(name: string, content: ProgramFileContent, text: string): Omit<ProgramFile, 'warnings'> {
+  const stop = content['ncolony.stop'];
+  const { uid, gid } = content;
+  return {
+    spec: {
+      name,
+      args: content.args,
+      groups: content.group ?? [],
+      wanted: content['ncolony.wanted'] ?? 'up',
+      stop: {
+        signal: stop?.signal ?? defaultStop.signal,
+        killtime: stop?.killtime === undefined ? undefined : Math.round(stop.killtime * 1000),
+        tree: stop?.tree ?? defaultStop.tree,
+      },
+      revision: revisionOf(text),
+    },
+    text,
+    user:
+      uid === undefined && gid === undefined
+        ? undefined
+        : { ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) },
+  };
+}
+
+/** Equal for texts that differ only in white space, the order of keys, or `ncolony.wanted`. */
+function revisionOf(text: string): string {
+  return createHash('sha256').update(canonicalJson(text, 'ncolony.wanted')).digest('base64url').slice(0, 22);
+}
+
+function unknownKeys(content: ProgramFileContent): string[] {
+  return Object.keys(content)
+    .filter((key) => key.startsWith('ncolony.') && !(key in programFileSchema.shape))
+    .map((key) => `${key} is not a key that ncolony knows`);
+}
+
+/** `env.PATH: expected string, got number`: the first fault, by its path. */
+function schemaFault(error: z.ZodError): string {
+  const issue = error.issues[0];
+  if (issue === undefined) return 'not a program file';
+  const path = issue.path.map(String).join('.');
+  return path === '' ? issue.message : `${path}: ${issue.message}`;
+}

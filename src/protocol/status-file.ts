@@ -1,0 +1,62 @@
+import type { Exit, Fault, ProgramState, Wanted } from '../../machines/index.js';
+
+/** What the monitor writes of one program, `status/NAME.json`. Times are ISO 8601 with milliseconds. */
+export interface ProgramStatus {
+  readonly name: string;
+  /** `null`: its file never was good. */
+  readonly state: ProgramState | null;
+  readonly wanted: Wanted | null;
+  readonly pid: number | null;
+  /** When the present state was entered. */
+  readonly since: string | null;
+  /** The run id of the present process. */
+  readonly run: string | null;
+  readonly starts: number;
+  /** Starts after the first. */
+  readonly restarts: number;
+  readonly instantDeaths: number;
+  readonly lastExit: (Exit & { readonly at: string }) | null;
+  /** When back-off ends. */
+  readonly nextStartAt: string | null;
+  /** When SIGKILL follows. */
+  readonly killAt: string | null;
+  readonly error: Fault | null;
+  readonly group: readonly string[];
+  readonly stragglers: readonly number[];
+}
+
+/** The record by which a later monitor finds the process again, should this one die. */
+export interface ProcessRecord {
+  readonly pid: number;
+  readonly run: string;
+  /** Clock ticks after boot, as in field 22 of /proc/PID/stat; with the pid it identifies a process for good. */
+  readonly startTime: number;
+}
+
+/** The file: a status, and the record of its process while there is one. */
+export interface ProgramStatusFile extends ProgramStatus {
+  readonly version: 1;
+  readonly process: ProcessRecord | null;
+}
+
+/** `monitor.json`. */
+export interface MonitorStatus {
+  readonly version: 1;
+  readonly pid: number;
+  readonly startTime: number;
+  readonly since: string;
+  /** The version of ncolony. */
+  readonly ncolony: string;
+}
+
+/** The text of a file of the runtime directory, parsed; `undefined` where it is torn or of another version. */
+export function parseStatus<T extends { readonly version: 1 }>(text: string): T | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && 'version' in value && value.version === 1
+      ? (value as T)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
