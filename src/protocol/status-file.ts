@@ -49,13 +49,20 @@ export interface MonitorStatus {
   readonly ncolony: string;
 }
 
-/** The text of a file of the runtime directory, parsed; `undefined` where it is torn or of another version. */
-export function parseStatus<T extends { readonly version: 1 }>(text: string): T | undefined {
+/** Parses `status/NAME.json`; `undefined` where it is torn or of another version. */
+export function parseProgramStatus(text: string): ProgramStatusFile | undefined {
+  return parseVersioned(text) as ProgramStatusFile | undefined;
+}
+
+/** Parses `monitor.json`; `undefined` where it is torn or of another version. */
+export function parseMonitorStatus(text: string): MonitorStatus | undefined {
+  return parseVersioned(text) as MonitorStatus | undefined;
+}
+
+function parseVersioned(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && 'version' in value && value.version === 1
-      ? (value as T)
-      : undefined;
+    return typeof value === 'object' && value !== null && 'version' in value && value.version === 1 ? value : undefined;
   } catch {
     return undefined;
   }
