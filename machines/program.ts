@@ -18,7 +18,8 @@ export const programMachine = setup({
     restartDelay: ({ context }) => context.restartDelay,
   },
   guards: {
-    isThresholdZero: ({ context }) => context.timings.threshold === 0,
+    hasProcess: ({ context }) => context.pid !== null,
+    needsNoThreshold: ({ context }) => context.pid !== null && context.timings.threshold === 0,
     isWantedUp: ({ context }) => context.wanted === 'up',
     isWantedDown: ({ context }) => context.wanted === 'down',
     isBackOffNext: ({ context }) => context.next === 'back-off',
@@ -57,14 +58,14 @@ export const programMachine = setup({
     }),
 
     // --- the process actor, one per incarnation
-    spawnProcess: assign({
-      starts: ({ context }) => context.starts + 1,
-      next: 'start',
-      process: ({ context: { spec }, spawn }) =>
-        spawn('process', {
-          id: 'process',
-          input: { name: spec.name, args: spec.args, revision: spec.revision },
-        }),
+    spawnProcess: enqueueActions(({ context, enqueue }) => {
+      if (context.process !== undefined) return;
+      enqueue.assign({
+        starts: context.starts + 1,
+        next: 'start',
+        process: ({ context: { spec }, spawn }) =>
+          spawn('process', { id: 'process', input: { name: spec.name, args: spec.args, revision: spec.revision } }),
+      });
     }),
     spawnLeftovers: assign({
       process: ({ context, spawn }) => spawn('leftovers', { id: 'leftovers', input: { name: context.spec.name } }),
@@ -143,7 +144,6 @@ export const programMachine = setup({
   states: {
     stopped: {
       description: 'Nothing runs, and nothing is about to.',
-      entry: 'releaseProcess',
       on: {
         'program.start': { target: 'starting', actions: 'wantUp' },
         'program.restart': { guard: 'isWantedUp', target: 'starting' },
@@ -160,11 +160,18 @@ export const programMachine = setup({
 
     starting: {
       description: 'A process was asked for; it has not lived for the threshold yet.',
-      entry: ['releaseProcess', 'spawnProcess', { type: 'tell', params: { fact: 'program.starting' } }],
-      always: { guard: 'isThresholdZero', target: 'running' },
-      after: { threshold: { target: 'running' } },
+      entry: [
+        'spawnProcess',
+        {
+          type: 'tell',
+          params: ({ event }) => ({ fact: event.type === 'process.started' ? 'program.started' : 'program.starting' }),
+        },
+      ],
+      always: { guard: 'needsNoThreshold', target: 'running' },
+      after: { threshold: { guard: 'hasProcess', target: 'running' } },
       on: {
-        'process.started': { actions: ['rememberProcess', { type: 'tell', params: { fact: 'program.started' } }] },
+        // The threshold counts from here: in a crowd the process comes later than the wish for it.
+        'process.started': { target: 'starting', reenter: true, actions: 'rememberProcess' },
         'process.exited': [
           {
             guard: 'hasStragglers',
@@ -178,12 +185,17 @@ export const programMachine = setup({
           },
           {
             target: 'backing-off',
-            actions: ['rememberExit', 'countInstantDeath', { type: 'tell', params: { fact: 'program.died' } }],
+            actions: [
+              'rememberExit',
+              'countInstantDeath',
+              { type: 'tell', params: { fact: 'program.died' } },
+              'releaseProcess',
+            ],
           },
         ],
         'process.failed': {
           target: 'backing-off',
-          actions: ['rememberFailure', { type: 'tell', params: { fact: 'program.failed' } }],
+          actions: ['rememberFailure', { type: 'tell', params: { fact: 'program.failed' } }, 'releaseProcess'],
         },
         'program.restart': { target: 'killing', actions: 'startNext' },
         'program.configure': { target: 'killing', actions: ['replaceSpec', 'startNext'] },
@@ -207,20 +219,21 @@ export const programMachine = setup({
       description: 'The process outlived the threshold; the restart delay is back at its minimum.',
       entry: ['resetRestartDelay', { type: 'tell', params: { fact: 'program.running' } }],
       on: {
-        // With a threshold of 0, or one shorter than a spawn.
-        'process.started': { actions: ['rememberProcess', { type: 'tell', params: { fact: 'program.started' } }] },
         'process.exited': [
           {
             guard: 'hasStragglers',
             target: 'killing',
             actions: ['rememberExit', 'startNext', { type: 'tell', params: { fact: 'program.died' } }],
           },
-          { target: 'starting', actions: ['rememberExit', { type: 'tell', params: { fact: 'program.died' } }] },
+          {
+            target: 'starting',
+            actions: ['rememberExit', { type: 'tell', params: { fact: 'program.died' } }, 'releaseProcess'],
+          },
         ],
-        // It never ran, whatever the threshold says: without a back-off this would spin.
+        // A helper that failed late. It never ran, whatever the threshold says: without a back-off this would spin.
         'process.failed': {
           target: 'backing-off',
-          actions: ['rememberFailure', { type: 'tell', params: { fact: 'program.failed' } }],
+          actions: ['rememberFailure', { type: 'tell', params: { fact: 'program.failed' } }, 'releaseProcess'],
         },
         'program.restart': { target: 'killing', actions: 'startNext' },
         'program.configure': { target: 'killing', actions: ['replaceSpec', 'startNext'] },
@@ -241,7 +254,7 @@ export const programMachine = setup({
 
     'backing-off': {
       description: 'It died young or could not be spawned; the next start waits for the restart delay.',
-      entry: ['releaseProcess', { type: 'tell', params: { fact: 'program.backing-off' } }],
+      entry: { type: 'tell', params: { fact: 'program.backing-off' } },
       after: { restartDelay: { target: 'starting', actions: 'doubleRestartDelay' } },
       on: {
         'program.start': { target: 'starting', actions: 'wantUp' },
@@ -264,6 +277,7 @@ export const programMachine = setup({
     killing: {
       description: 'Everything of the process has to go: the stop signal first, SIGKILL after the killtime.',
       entry: ['terminate', { type: 'tell', params: { fact: 'program.killing' } }],
+      exit: 'releaseProcess',
       after: { killtime: { actions: ['kill', { type: 'tell', params: { fact: 'program.killed' } }] } },
       on: {
         'process.started': { actions: ['rememberProcess', { type: 'tell', params: { fact: 'program.started' } }] },
