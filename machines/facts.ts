@@ -1,4 +1,4 @@
-import type { Exit, Fault, Message, Outcome } from './ports.js';
+import type { DirectoryNews, Exit, Fault, Message, Outcome } from './ports.js';
 import type { ProgramContext, ProgramEvent } from './program-context.js';
 
 /** Why something happened: the type of the event that caused it, who asked, and which keys of the file changed. */
@@ -43,7 +43,15 @@ export type SupervisorFact =
   | { readonly type: 'config.removed'; readonly name: string }
   | { readonly type: 'config.rejected'; readonly name: string; readonly error: Fault; readonly running: boolean }
   | { readonly type: 'config.healed'; readonly name: string }
-  | { readonly type: 'message.judged'; readonly id: string; readonly message: Message; readonly outcome: Outcome }
+  | { readonly type: 'config.warned'; readonly name: string; readonly warning: string }
+  | {
+      readonly type: 'message.judged';
+      readonly id: string;
+      /** A garbled message as far as it can be told. */
+      readonly message: Message | { readonly type?: string; readonly name?: string };
+      readonly outcome: Outcome;
+    }
+  | DirectoryNews
   | { readonly type: 'program.defect'; readonly name: string; readonly error: Fault };
 
 export type Fact = ProgramFact | SupervisorFact;

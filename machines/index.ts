@@ -16,11 +16,13 @@ export type { Cause, Fact, ProgramFact, SupervisorFact } from './facts.js';
 export type {
   ConfigScan,
   ConfigSynced,
+  DirectoryNews,
   Exit,
   Fault,
   LeftoversInput,
   Message,
   MessageAnswer,
+  MessageGarbled,
   MessagesReceived,
   Outcome,
   ProcessCommand,

@@ -66,6 +66,8 @@ export interface ConfigSynced {
   readonly rejected: readonly { readonly name: string; readonly error: Fault }[];
   /** Files that were bad and are good or gone again. */
   readonly healed: readonly string[];
+  /** What is odd in a good file, such as an unknown `ncolony.` key. */
+  readonly warnings: readonly { readonly name: string; readonly warning: string }[];
   /** The highest ticket of a `config.scan` that this scan began after. */
   readonly ticket: number;
 }
@@ -89,6 +91,14 @@ export interface MessagesReceived {
   readonly messages: readonly { readonly id: string; readonly message: Message }[];
 }
 
+/** A message that means nothing. `of`: its type and name as far as they can be told; never its body. */
+export interface MessageGarbled {
+  readonly type: 'message.garbled';
+  readonly id: string;
+  readonly of: { readonly type?: string; readonly name?: string };
+  readonly error: Fault;
+}
+
 /** What became of a message: acted on for `names`; understood but not acted on; or impossible to obey. */
 export type Outcome =
   | { readonly kind: 'obeyed'; readonly names: readonly string[] }
@@ -100,6 +110,13 @@ export interface MessageAnswer {
   readonly id: string;
   readonly outcome: Outcome;
 }
+
+/** How a directory fares; while one is lost, what was last read from it stays in force. */
+export type DirectoryNews =
+  | { readonly type: 'directory.lost'; readonly path: string; readonly error: Fault }
+  | { readonly type: 'directory.found'; readonly path: string }
+  /** No events come from it (any more): it is looked at every `frequency` only. */
+  | { readonly type: 'directory.unwatched'; readonly path: string; readonly error: Fault };
 
 // --- signals: what the operating system tells the monitor ---------------------------------------------------------------
 

@@ -7,8 +7,10 @@ import {
   messagesPort,
   signalsPort,
   type ConfigSynced,
+  type DirectoryNews,
   type Fault,
   type Message,
+  type MessageGarbled,
   type MessagesReceived,
   type SignalReceived,
 } from './ports.js';
@@ -46,6 +48,8 @@ export interface SupervisorOutput {
 export type SupervisorEvent =
   | ConfigSynced
   | MessagesReceived
+  | MessageGarbled
+  | DirectoryNews
   | SignalReceived
   | ProgramFact
   | { readonly type: 'shutdown' }
@@ -66,8 +70,8 @@ function brokenProgram(event: EventObject): string | undefined {
   return id.startsWith(actorPrefix) ? id.slice(actorPrefix.length) : undefined;
 }
 
-const isProgramFact = (event: SupervisorEvent): event is ProgramFact =>
-  event.type.startsWith('program.') && event.type !== 'program.revive';
+const isFact = (event: SupervisorEvent): event is ProgramFact | DirectoryNews =>
+  /^(?:program|directory)\./.test(event.type) && event.type !== 'program.revive';
 
 export const supervisorMachine = setup({
   types: {
@@ -132,6 +136,7 @@ export const supervisorMachine = setup({
         enqueue.emit({ type: 'config.rejected', name, error, running: context.specs.has(name) });
       }
       for (const name of event.healed) enqueue.emit({ type: 'config.healed', name });
+      for (const { name, warning } of event.warnings) enqueue.emit({ type: 'config.warned', name, warning });
     }),
 
     // A message is judged by what the files say after it was seen.
@@ -161,6 +166,13 @@ export const supervisorMachine = setup({
         enqueue.sendTo('messages', { type: 'message.answer', id, outcome });
       }
       enqueue.assign({ inbox: context.inbox.filter(({ ticket }) => ticket > event.ticket) });
+    }),
+
+    rejectMessage: enqueueActions(({ event, enqueue }) => {
+      if (event.type !== 'message.garbled') return;
+      const outcome = { kind: 'rejected', error: event.error } as const;
+      enqueue.emit({ type: 'message.judged', id: event.id, message: event.of, outcome });
+      enqueue.sendTo('messages', { type: 'message.answer', id: event.id, outcome });
     }),
 
     rescan: enqueueActions(({ context, event, enqueue }) => {
@@ -226,7 +238,7 @@ export const supervisorMachine = setup({
     countStopped: assign({ unstopped: ({ context }) => context.unstopped - 1 }),
 
     relay: enqueueActions(({ event, enqueue }) => {
-      if (isProgramFact(event)) enqueue.emit(event);
+      if (isFact(event)) enqueue.emit(event);
     }),
     tellStopped: enqueueActions(({ context, enqueue }) => {
       enqueue.emit({ type: 'supervisor.stopped', left: leftOf(context) });
@@ -259,6 +271,8 @@ export const supervisorMachine = setup({
       on: {
         'config.synced': { actions: ['takeSpecs', 'reconcile', 'judgeMessages'] },
         'messages.received': { actions: 'holdMessages' },
+        'message.garbled': { actions: 'rejectMessage' },
+        'directory.*': { actions: 'relay' },
         'program.revive': { actions: 'revive' },
         'program.stopped': [{ guard: 'isUnwanted', actions: ['relay', 'reap'] }, { actions: 'relay' }],
         'program.*': { actions: 'relay' },
@@ -283,7 +297,7 @@ export const supervisorMachine = setup({
         'shutdown.force': { actions: 'killAll' },
         'xstate.error.actor.*': { guard: 'isProgramActor', actions: ['reportDefect', 'reap', 'countStopped'] },
         'xstate.done.actor.*': { guard: 'isProgramActor', actions: ['reportDefect', 'reap', 'countStopped'] },
-        // config.synced, messages.received: their actors are gone. shutdown: it is under way.
+        // config.*, message*, directory.*: their actors are gone. shutdown: it is under way.
       },
     },
     stopped: {

@@ -1,0 +1,128 @@
+import type { ProcessEvent } from '../../machines/index.js';
+import type { ProcessEntry } from '../os/process-table.js';
+import { isAlive, signalProcess } from '../os/signal.js';
+
+/** What is to be ended. */
+export interface Ended {
+  /** Everything that is left, zombies not. */
+  readonly find: () => Promise<readonly ProcessEntry[]>;
+  readonly report: (event: ProcessEvent) => void;
+}
+
+const firstLookMs = 4;
+const lastLookMs = 200;
+const repeatKillMs = 5_000;
+const stuckAfterMs = 500;
+const lingerMs = 250;
+
+/**
+ * Ends what `find` finds: each process is sent the stop signal once, and after `kill` SIGKILL every 5 s, until a survey
+ * finds nothing. The strangers among our own (nobody's child but init's) send no event when they end, so they are
+ * looked at, at growing intervals.
+ */
+export class Ending {
+  readonly #ended: Ended;
+  readonly #signalled = new Set<string>();
+  #signal: NodeJS.Signals = 'SIGTERM';
+  #left: readonly ProcessEntry[] = [];
+  #lookMs = firstLookMs;
+  #look: NodeJS.Timeout | undefined;
+  #repeat: NodeJS.Timeout | undefined;
+  #stuck: NodeJS.Timeout | undefined;
+  #linger: NodeJS.Timeout | undefined;
+  #over = false;
+  #reported: string | undefined;
+
+  constructor(ended: Ended) {
+    this.#ended = ended;
+  }
+
+  /** Sends `signal` to what is left, and looks until nothing is. */
+  begin(signal: NodeJS.Signals): void {
+    this.#signal = signal;
+    this.#linger = setTimeout(() => this.#reportLingering(), lingerMs);
+    void this.#round();
+  }
+
+  /** Looks again now: something ended. */
+  look(): void {
+    void this.#round();
+  }
+
+  /** From now on SIGKILL. */
+  kill(): void {
+    if (this.#over || this.#repeat !== undefined) return;
+    this.#signal = 'SIGKILL';
+    this.#repeat = setInterval(() => void this.#round(), repeatKillMs);
+    this.#stuck = setTimeout(() => this.#reportStuck(), stuckAfterMs);
+    void this.#round();
+  }
+
+  dispose(): void {
+    this.#over = true;
+    clearTimeout(this.#look);
+    clearInterval(this.#repeat);
+    clearTimeout(this.#stuck);
+    clearTimeout(this.#linger);
+  }
+
+  async #round(): Promise<void> {
+    try {
+      const left = await this.#ended.find();
+      if (this.#over) return;
+      this.#left = left;
+      if (left.length === 0) {
+        this.dispose();
+        this.#ended.report({ type: 'process.gone' });
+        return;
+      }
+      for (const entry of left) this.#end(entry);
+      if (this.#reported !== undefined) this.#reportLingering();
+      this.#lookMs = firstLookMs;
+      this.#lookLater();
+    } catch {
+      // The table could not be read (no descriptors left): that says nothing about what is left. Look again.
+      if (!this.#over) this.#lookLater();
+    }
+  }
+
+  #end(entry: ProcessEntry): void {
+    if (this.#signal !== 'SIGKILL') {
+      if (this.#signalled.has(keyOf(entry))) return;
+      this.#signalled.add(keyOf(entry));
+    }
+    signalProcess(entry, this.#signal);
+  }
+
+  // Between two surveys only what was found is looked at; the survey after it sees what was born meanwhile.
+  #lookLater(): void {
+    clearTimeout(this.#look);
+    this.#look = setTimeout(() => {
+      this.#lookMs = Math.min(this.#lookMs * 1.5, lastLookMs);
+      if (this.#anyAlive()) this.#lookLater();
+      else void this.#round();
+    }, this.#lookMs);
+  }
+
+  #anyAlive(): boolean {
+    try {
+      return this.#left.some(isAlive);
+    } catch {
+      return true;
+    }
+  }
+
+  #reportLingering(): void {
+    const pids = this.#left.filter(isAlive).map(({ pid }) => pid);
+    if (pids.join() === this.#reported) return;
+    this.#reported = pids.join();
+    if (pids.length > 0) this.#ended.report({ type: 'process.lingering', pids });
+  }
+
+  #reportStuck(): void {
+    const pids = this.#left.filter(isAlive).map(({ pid }) => pid);
+    if (pids.length > 0) this.#ended.report({ type: 'process.stuck', pids });
+  }
+}
+
+const keyOf = (entry: ProcessEntry) => `${entry.pid}@${entry.startTime}`;

@@ -1,0 +1,258 @@
+import { nanoid } from 'nanoid';
+import { fromCallback } from 'xstate';
+import type { Exit, Fault, ProcessCommand, ProcessEvent, ProcessInput } from '../../machines/index.js';
+import { messageOf, systemCode } from '../errors.js';
+import { LaunchError, type Launched, type Launcher, type Prepared } from '../os/launcher.js';
+import {
+  hasProc,
+  membersOf,
+  readProcess,
+  type Leader,
+  type ProcessEntry,
+  type ProcessTable,
+} from '../os/process-table.js';
+import { exists, signalGroup } from '../os/signal.js';
+import type { TurnQueue } from '../os/turn-queue.js';
+import type { Outputs } from '../output/outputs.js';
+import { environmentOf } from '../protocol/environment.js';
+import type { ProgramFile } from '../protocol/program-file.js';
+import type { Descendants } from './descendants.js';
+import { Ending } from './ending.js';
+
+/** What a process needs of its host. */
+export interface ProcessHost {
+  /** The programs' files that are in force, by name. */
+  readonly files: ReadonlyMap<string, ProgramFile>;
+  readonly colony: string;
+  readonly launcher: Launcher;
+  readonly turns: TurnQueue;
+  readonly table: ProcessTable;
+  readonly descendants: Descendants;
+  readonly outputs: Outputs;
+  readonly inherited: NodeJS.ProcessEnv;
+}
+
+/** The real process actor: one incarnation of a program, from its spawn until nothing of it is left. */
+export function createProcessActor(host: ProcessHost) {
+  return fromCallback<ProcessCommand, ProcessInput>(({ input, sendBack, receive }) => {
+    const incarnation = new Incarnation(host, input, sendBack);
+    receive((command) => incarnation.obey(command));
+    void incarnation.start();
+    return () => incarnation.release();
+  });
+}
+
+class Incarnation {
+  readonly #host: ProcessHost;
+  readonly #input: ProcessInput;
+  readonly #report: (event: ProcessEvent) => void;
+  readonly #run = nanoid();
+  readonly #ending: Ending;
+  #prepared: Prepared | undefined;
+  #leaveQueue: (() => void) | undefined;
+  #launched: Launched | undefined;
+  #leader: Leader | undefined;
+  #exit: Exit | undefined;
+  #exitIsTold = false;
+  #terminating = false;
+  #released = false;
+  #firstWords = '';
+
+  constructor(host: ProcessHost, input: ProcessInput, report: (event: ProcessEvent) => void) {
+    this.#host = host;
+    this.#input = input;
+    this.#report = report;
+    this.#ending = new Ending({ find: () => this.#find(), report });
+  }
+
+  async start(): Promise<void> {
+    const file = this.#host.files.get(this.#input.name);
+    if (file === undefined || file.spec.revision !== this.#input.revision) {
+      this.#report({ type: 'process.failed', error: { code: 'ESUPERSEDED', message: 'its file changed meanwhile' } });
+      return;
+    }
+    try {
+      const { user } = file;
+      const identity = { run: this.#run, colony: this.#host.colony };
+      const environment = environmentOf(file, identity, this.#host.inherited);
+      const prepared = await this.#host.launcher.prepare({ args: this.#input.args, environment, user });
+      if (this.#released || this.#terminating) {
+        prepared.discard();
+        return;
+      }
+      this.#prepared = prepared;
+      this.#leaveQueue = this.#host.turns.add(() => this.#launch(prepared));
+    } catch (error) {
+      if (!this.#released && !this.#terminating) this.#report({ type: 'process.failed', error: faultOf(error) });
+    }
+  }
+
+  obey(command: ProcessCommand): void {
+    switch (command.type) {
+      case 'process.terminate':
+        this.#terminate(command.signal as NodeJS.Signals, command.tree);
+        break;
+      case 'process.kill':
+        if (this.#leader !== undefined && this.#exit === undefined) signalGroup(this.#leader.pid, 'SIGKILL');
+        this.#ending.kill();
+        break;
+      case 'process.signal':
+        if (this.#exit === undefined) this.#launched?.child.kill(command.signal as NodeJS.Signals);
+        break;
+    }
+  }
+
+  /** The actor was stopped. What then still runs is ended at once: nobody is left who could. */
+  release(): void {
+    this.#released = true;
+    this.#ending.dispose();
+    this.#giveBack();
+    if (this.#leader !== undefined && this.#exit === undefined) signalGroup(this.#leader.pid, 'SIGKILL');
+  }
+
+  #terminate(signal: NodeJS.Signals, tree: boolean): void {
+    if (this.#terminating) return;
+    this.#terminating = true;
+    if (this.#leader === undefined) {
+      this.#giveBack();
+      this.#report({ type: 'process.gone' });
+      return;
+    }
+    if (this.#exit !== undefined) {
+      this.#tellExit(this.#exit, []);
+    } else {
+      if (tree) signalGroup(this.#leader.pid, signal);
+      else this.#launched?.child.kill(signal);
+    }
+    this.#ending.begin(signal);
+  }
+
+  #giveBack(): void {
+    this.#leaveQueue?.();
+    this.#prepared?.discard();
+    this.#prepared = undefined;
+  }
+
+  #launch(prepared: Prepared): void {
+    this.#prepared = undefined;
+    try {
+      const launched = prepared.launch();
+      this.#launched = launched;
+      launched.child.once('error', (error) => this.#spawnFailed(launched, error));
+      const { pid } = launched.child;
+      if (pid === undefined) return;
+      this.#leader = { pid, startTime: startTimeOf(pid) };
+      launched.child.once('exit', (code, signal) => void this.#hasExited({ code, signal }));
+      this.#connect(launched);
+      this.#host.descendants.remember(this.#run);
+      this.#report({ type: 'process.started', pid, run: this.#run });
+    } catch (error) {
+      this.#report({ type: 'process.failed', error: faultOf(error) });
+    }
+  }
+
+  // `error` after a spawn that succeeded is about a signal that could not be sent, and says nothing new.
+  #spawnFailed(launched: Launched, error: Error): void {
+    if (launched.child.pid !== undefined) return;
+    discardOutput(launched);
+    this.#report({ type: 'process.failed', error: faultOf(error) });
+  }
+
+  #connect(launched: Launched): void {
+    const { name } = this.#input;
+    if (launched.helper !== undefined) {
+      launched.stderr.once('data', (chunk: Buffer) => (this.#firstWords = chunk.toString('utf8', 0, 200)));
+    }
+    this.#host.outputs.connect(name, 'stdout', launched.stdout);
+    this.#host.outputs.connect(name, 'stderr', launched.stderr);
+  }
+
+  async #hasExited(exit: Exit): Promise<void> {
+    this.#exit = exit;
+    this.#launched?.closeStdin();
+    if (!this.#terminating) {
+      const failure = await this.#helperFailure(exit);
+      const stragglers = await this.#stragglers();
+      if (this.#released) return;
+      if (failure !== undefined) this.#report({ type: 'process.failed', error: failure });
+      else this.#tellExit(exit, stragglers);
+    }
+    if (!this.#terminating) return;
+    this.#tellExit(exit, []);
+    this.#ending.look();
+  }
+
+  #tellExit(exit: Exit, stragglers: readonly number[]): void {
+    if (this.#exitIsTold) return;
+    this.#exitIsTold = true;
+    this.#report({ type: 'process.exited', exit, stragglers });
+  }
+
+  // setpriv(1): 127 and 126 when the program cannot be executed, 1 for a failure of its own, each with a line.
+  async #helperFailure(exit: Exit): Promise<Fault | undefined> {
+    const launched = this.#launched;
+    if (launched?.helper === undefined || ![1, 126, 127].includes(exit.code ?? 0)) return undefined;
+    // The line may be in the pipe still; it was written before the exit.
+    if (this.#firstWords === '' && launched.stderr.readable) await firstData(launched.stderr);
+    if (!this.#firstWords.startsWith('setpriv: ')) return undefined;
+    const message = this.#firstWords.split('\n', 1)[0] ?? '';
+    const code = exit.code === 127 ? 'ENOENT' : exit.code === 126 ? 'EACCES' : 'EPRIVILEGE';
+    return { code, message };
+  }
+
+  /** Pids of the session or group that outlive the main process. */
+  async #stragglers(): Promise<number[]> {
+    const leader = this.#leader;
+    if (leader === undefined) return [];
+    try {
+      const { entries } = await this.#host.table.survey(false);
+      return membersOf(leader, entries).map(({ pid }) => pid);
+    } catch {
+      // It cannot be told (no descriptors left). Nothing may be started beside what perhaps lives on.
+      return [leader.pid];
+    }
+  }
+
+  /** Everything that is left: the session, the group, and what calls itself ours wherever it went. */
+  async #find(): Promise<ProcessEntry[]> {
+    const leader = this.#leader;
+    if (leader === undefined) return [];
+    if (!hasProc) return exists(-leader.pid) ? [{ ...noProcess, pid: -leader.pid, startTime: 0 }] : [];
+    const survey = await this.#host.table.survey(true);
+    const found = new Map(membersOf(leader, survey.entries).map((entry) => [entry.pid, entry]));
+    for (const entry of this.#host.descendants.of(this.#input.name, survey)) found.set(entry.pid, entry);
+    if (this.#exit === undefined && found.size === 0) return [{ ...noProcess, ...leader }];
+    return [...found.values()];
+  }
+}
+
+// Once there is a process, nothing may end in "failed": what cannot be read is left open.
+function startTimeOf(pid: number): number {
+  try {
+    return readProcess(pid)?.startTime ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
+// Ended but not reaped yet: its exit is on its way.
+const noProcess = { parent: 0, group: 0, session: 0, zombie: true, kernelThread: false };
+
+function faultOf(error: unknown): Fault {
+  const cause = error instanceof LaunchError && error.cause !== undefined ? `: ${messageOf(error.cause)}` : '';
+  return { code: systemCode(error), message: messageOf(error) + cause };
+}
+
+function discardOutput(launched: Launched): void {
+  launched.closeStdin();
+  launched.stdout.destroy();
+  launched.stderr.destroy();
+}
+
+function firstData(stream: NodeJS.ReadableStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('data', () => resolve());
+    stream.once('end', () => resolve());
+    stream.once('close', () => resolve());
+  });
+}

@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** Both ends of one pipe, as file descriptors of this process. */
+export interface Pipe {
+  readonly read: number;
+  readonly write: number;
+}
+
+const smallestBatch = 24;
+const largestBatch = 960;
+
+/**
+ * A stock of real pipes.
+ *
+ * Node can give a child only socket pairs, and a program that opens `/dev/stdout` fails on those (ENXIO). So FIFOs are
+ * made in batches by one `mkfifo` call in a private directory, opened at both ends, and unlinked at once: what is left
+ * has no name and cannot be told from a pipe.
+ */
+export class PipeStock {
+  readonly #mkfifo: string;
+  readonly #stock: Pipe[] = [];
+  #refill: Promise<void> | undefined;
+  #demand = 0;
+
+  /** `mkfifo`: the tool's absolute path. */
+  constructor(mkfifo: string) {
+    this.#mkfifo = mkfifo;
+  }
+
+  /** Takes pipes, made if need be. Rejects with the system's error when none can be made. */
+  async take(count: number): Promise<Pipe[]> {
+    this.#demand += count;
+    while (this.#stock.length < count) await this.#replenish();
+    const taken = this.#stock.splice(-count);
+    // In advance, so that the next one does not wait. What fails here fails again for whoever needs it.
+    if (this.#stock.length < smallestBatch / 2) void this.#replenish().catch(() => undefined);
+    return taken;
+  }
+
+  close(): void {
+    for (const pipe of this.#stock.splice(0)) closePipe(pipe);
+  }
+
+  // As many as were asked for since the last batch: one program needs few, a thousand at once need many.
+  #replenish(): Promise<void> {
+    if (this.#refill !== undefined) return this.#refill;
+    const count = Math.min(Math.max(this.#demand, smallestBatch), largestBatch);
+    this.#demand = 0;
+    this.#refill = this.#make(count).finally(() => (this.#refill = undefined));
+    return this.#refill;
+  }
+
+  async #make(count: number): Promise<void> {
+    const directory = mkdtempSync(join(tmpdir(), 'ncolony-'));
+    try {
+      const paths = Array.from({ length: count }, (_, index) => join(directory, String(index)));
+      await promisify(execFile)(this.#mkfifo, ['-m', '600', ...paths], { env: {} });
+      for (const path of paths) this.#stock.push(openBothEnds(path));
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  }
+}
+
+export function closePipe(pipe: Pipe): void {
+  closeSync(pipe.read);
+  closeSync(pipe.write);
+}
+
+// Opened for both at first: then neither end has to wait for the other, and both are in blocking mode, as a child needs.
+function openBothEnds(path: string): Pipe {
+  const both = openSync(path, constants.O_RDWR);
+  try {
+    const read = openSync(path, constants.O_RDONLY);
+    try {
+      return { read, write: openSync(path, constants.O_WRONLY) };
+    } catch (error) {
+      closeSync(read);
+      throw error;
+    }
+  } finally {
+    closeSync(both);
+  }
+}

@@ -1,0 +1,194 @@
+import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { systemCode } from '../errors.js';
+import { colonyVariables } from '../protocol/environment.js';
+
+/** One process, from /proc/PID/stat. */
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  /** Clock ticks after boot: with the pid it identifies a process for good. */
+  readonly startTime: number;
+  /** A zombie is gone: it only waits for its parent. */
+  readonly zombie: boolean;
+  readonly kernelThread: boolean;
+}
+
+/** A process whose environment names our colony. */
+export interface ColonyProcess extends ProcessEntry {
+  readonly name: string | undefined;
+  readonly run: string | undefined;
+}
+
+/** One pass through /proc. */
+export interface Survey {
+  readonly entries: ReadonlyMap<number, ProcessEntry>;
+  /** Empty when environments were not asked for. */
+  readonly ofColony: readonly ColonyProcess[];
+}
+
+/** Whether this system shows its processes; where not, only groups can be looked at. */
+export const hasProc = existsSync('/proc/self/stat');
+
+const kernelThreadFlag = 0x00200000;
+const sliceMs = 8;
+
+/** Reads one process; `undefined` when there is none. Throws when that cannot be told (no descriptors left). */
+export function readProcess(pid: number): ProcessEntry | undefined {
+  const stat = readProc(`/proc/${pid}/stat`);
+  if (stat === undefined) return undefined;
+  // The name of the executable stands in parentheses and may itself contain some.
+  const fields = stat.toString('latin1', stat.lastIndexOf(0x29) + 2).split(' ');
+  const number = (index: number) => Number(fields[index]);
+  return {
+    pid,
+    zombie: fields[0] === 'Z' || fields[0] === 'X',
+    parent: number(1),
+    group: number(2),
+    session: number(3),
+    kernelThread: (number(6) & kernelThreadFlag) !== 0,
+    startTime: number(19),
+  };
+}
+
+/** The real user of a process; `undefined` when it is gone. */
+export function realUserOf(pid: number): number | undefined {
+  const uid = /^Uid:\t(\d+)/m.exec(readProc(`/proc/${pid}/status`)?.toString('latin1') ?? '')?.[1];
+  return uid === undefined ? undefined : Number(uid);
+}
+
+/** The monitor and its ancestors: never to be ended, whatever their environment says. */
+export function ownLineage(): ReadonlySet<number> {
+  const lineage = new Set([process.pid, 1]);
+  for (let pid = process.ppid; pid > 1 && !lineage.has(pid); pid = readProcess(pid)?.parent ?? 0) lineage.add(pid);
+  return lineage;
+}
+
+/** A process that leads, or led, a session of its own. */
+export interface Leader {
+  readonly pid: number;
+  /** 0 where it could not be read. */
+  readonly startTime: number;
+}
+
+/** The living members of a leader's session and group, itself included. */
+export function membersOf(leader: Leader, entries: ReadonlyMap<number, ProcessEntry>): ProcessEntry[] {
+  // A number is not given to a new process while a group or session bears it. So where it belongs to another process
+  // now, nothing of ours is left.
+  const holder = entries.get(leader.pid);
+  if (holder !== undefined && leader.startTime !== 0 && holder.startTime !== leader.startTime) return [];
+  return [...entries.values()].filter(
+    (entry) => !entry.zombie && (entry.group === leader.pid || entry.session === leader.pid),
+  );
+}
+
+/**
+ * The table of processes. Everyone who asks in the same moment is answered by one pass, which began after they asked;
+ * a pass is sliced, so that it never holds up the event loop, and never takes more than half of the time.
+ */
+export class ProcessTable {
+  readonly #marker: Buffer;
+  #waiting: { environments: boolean; answer: Promise<Survey> } | undefined;
+  #running: Promise<unknown> = Promise.resolve();
+
+  /** `colony`: the identity that our processes carry in their environment. */
+  constructor(colony: string) {
+    this.#marker = Buffer.from(`${colonyVariables.colony}=${colony}\0`);
+  }
+
+  /** A pass that begins after this call. `environments`: look for the colony's processes too. */
+  survey(environments: boolean): Promise<Survey> {
+    if (this.#waiting !== undefined) {
+      this.#waiting.environments ||= environments;
+      return this.#waiting.answer;
+    }
+    const request = { environments, answer: this.#running.then(() => this.#begin()) };
+    this.#waiting = request;
+    this.#running = request.answer;
+    return request.answer;
+  }
+
+  async #begin(): Promise<Survey> {
+    await nextTurn();
+    const environments = this.#waiting?.environments ?? false;
+    this.#waiting = undefined;
+    return this.#pass(environments);
+  }
+
+  async #pass(environments: boolean): Promise<Survey> {
+    const entries = new Map<number, ProcessEntry>();
+    const ofColony: ColonyProcess[] = [];
+    let sliceEnd = performance.now() + sliceMs;
+    for (const name of listProc()) {
+      const entry = readProcess(Number(name));
+      if (entry === undefined) continue;
+      entries.set(entry.pid, entry);
+      if (environments && !entry.kernelThread && !entry.zombie) {
+        const environment = readProc(`/proc/${name}/environ`);
+        if (environment !== undefined && holds(environment, this.#marker)) {
+          ofColony.push({
+            ...entry,
+            name: valueOf(environment, colonyVariables.name),
+            run: valueOf(environment, colonyVariables.run),
+          });
+        }
+      }
+      if (performance.now() > sliceEnd) {
+        await nextTurn();
+        sliceEnd = performance.now() + sliceMs;
+      }
+    }
+    return { entries, ofColony };
+  }
+}
+
+function listProc(): string[] {
+  return hasProc ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
+}
+
+let buffer = Buffer.allocUnsafe(64 * 1024);
+
+// What does not exist (any more), and what is not for our eyes. Anything else is no answer, least of all "gone".
+const absent = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM']);
+
+/** A file of /proc, whole; the result is only good until the next call. */
+function readProc(path: string): Buffer | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, 'r');
+  } catch (error) {
+    if (absent.has(systemCode(error))) return undefined;
+    throw error;
+  }
+  try {
+    for (let length = 0; ;) {
+      const read = readSync(descriptor, buffer, length, buffer.length - length, null);
+      length += read;
+      if (read === 0) return buffer.subarray(0, length);
+      if (length === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(length)]);
+    }
+  } catch (error) {
+    if (absent.has(systemCode(error))) return undefined;
+    throw error;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Whether `variable` (ending in NUL) stands in the block as a whole. */
+function holds(environment: Buffer, variable: Buffer): boolean {
+  for (let at = environment.indexOf(variable); at !== -1; at = environment.indexOf(variable, at + 1)) {
+    if (at === 0 || environment[at - 1] === 0) return true;
+  }
+  return false;
+}
+
+function valueOf(environment: Buffer, name: string): string | undefined {
+  const variable = environment
+    .toString()
+    .split('\0')
+    .find((entry) => entry.startsWith(`${name}=`));
+  return variable?.slice(name.length + 1);
+}

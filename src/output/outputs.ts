@@ -1,0 +1,9 @@
+import type { Readable } from 'node:stream';
+
+export type StreamName = 'stdout' | 'stderr';
+
+/** Where the output of programs goes. */
+export interface Outputs {
+  /** Takes over a stream until it ends; it ends when the last process that holds it does. */
+  connect(name: string, stream: StreamName, source: Readable): void;
+}

@@ -1,0 +1,27 @@
+import { readdirSync, statSync, type BigIntStats } from 'node:fs';
+import { isListedName } from './file-names.js';
+
+/** Which directory stands at that path now. */
+export function identityOf(path: string): string {
+  const { dev, ino } = statSync(path, { bigint: true });
+  return `${dev}:${ino}`;
+}
+
+/** The names that are read, in order. Throws where the directory cannot be. */
+export function listedNames(path: string): string[] {
+  return readdirSync(path, { encoding: 'buffer' })
+    .filter(isListedName)
+    .map(String)
+    .sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** What changes when a file does. */
+export function signatureOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+}
+
+/** The signature of the file that a name leads to; `undefined` where there is none. */
+export function fileSignature(path: string): string | undefined {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? undefined : signatureOf(stats);
+}
