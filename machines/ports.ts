@@ -138,6 +138,6 @@ export function port<TCommand extends AnyEventObject, TInput extends NonReducibl
 
 export const processPort = port<ProcessCommand, ProcessInput>('process');
 export const leftoversPort = port<ProcessCommand, LeftoversInput>('leftovers');
-export const configPort = port<ConfigScan, undefined>('config');
-export const messagesPort = port<MessageAnswer, undefined>('messages');
-export const signalsPort = port<AnyEventObject, undefined>('signals');
+export const configPort = port<ConfigScan, NonReducibleUnknown>('config');
+export const messagesPort = port<MessageAnswer, NonReducibleUnknown>('messages');
+export const signalsPort = port<AnyEventObject, NonReducibleUnknown>('signals');

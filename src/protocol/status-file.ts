@@ -9,6 +9,8 @@ export interface ProgramStatus {
   readonly pid: number | null;
   /** When the present state was entered. */
   readonly since: string | null;
+  /** When the present process was started. */
+  readonly startedAt: string | null;
   /** The run id of the present process. */
   readonly run: string | null;
   readonly starts: number;
@@ -31,6 +33,8 @@ export interface ProcessRecord {
   readonly run: string;
   /** Clock ticks after boot, as in field 22 of /proc/PID/stat; with the pid it identifies a process for good. */
   readonly startTime: number;
+  /** Which boot of the machine that counts from. */
+  readonly boot: string;
 }
 
 /** The file: a status, and the record of its process while there is one. */

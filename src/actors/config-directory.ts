@@ -1,0 +1,183 @@
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { fromCallback } from 'xstate';
+import type { ConfigScan, ConfigSynced, DirectoryNews, Fault } from '../../machines/index.js';
+import { fileSignature, signatureOf } from '../protocol/directory.js';
+import { readFileBytes } from '../protocol/file-bytes.js';
+import { changedKeys, maxProgramFileBytes, parseProgramFile, type ProgramFile } from '../protocol/program-file.js';
+import { DirectoryRounds } from './directory-rounds.js';
+
+export interface ConfigDirectoryHost {
+  readonly path: string;
+  /** Milliseconds between two full scans. */
+  readonly frequency: number;
+  /** The files in force, by name; kept up to date here, read at every spawn. */
+  readonly files: Map<string, ProgramFile>;
+  /** Why this file may not be obeyed, if so: for instance a `uid` when the monitor is not root. */
+  readonly refuse: (file: ProgramFile, path: string) => Fault | undefined;
+}
+
+/** How long an empty or broken file may stay so before it is rejected: a writer may be at work. In ms. */
+const graceMs = 1_000;
+const firstRetryMs = 10;
+const sliceMs = 8;
+// A file system's clock is coarse: a file that changed just before it was read may change again without a trace.
+const settledMs = 2_000;
+
+/** What is known of a name. */
+interface Entry {
+  signature: string;
+  /** It may have changed without a trace since it was read. */
+  unsettled: boolean;
+  fault: Fault | undefined;
+  /** While a broken file is given time: since when, on the monotonic clock, and the wait before the next look. */
+  grace: { readonly since: number; wait: number } | undefined;
+}
+
+/** The real config actor: one directory, one JSON file a program. */
+export function createConfigDirectoryActor(host: ConfigDirectoryHost) {
+  return fromCallback<ConfigScan>(({ sendBack, receive }) => {
+    const directory = new ConfigDirectory(host, sendBack);
+    receive((scan) => directory.scan(scan));
+    directory.scan({ type: 'config.scan', ticket: 0, names: 'all' });
+    return () => directory.close();
+  });
+}
+
+type Findings = {
+  -readonly [K in 'added' | 'changed' | 'removed' | 'rejected' | 'healed' | 'warnings']: ConfigSynced[K][number][];
+};
+
+class ConfigDirectory {
+  readonly #host: ConfigDirectoryHost;
+  readonly #report: (event: ConfigSynced | DirectoryNews) => void;
+  readonly #rounds: DirectoryRounds;
+  readonly #entries = new Map<string, Entry>();
+  readonly #retries = new Set<NodeJS.Timeout>();
+  #ticket = 0;
+  #closed = false;
+
+  constructor(host: ConfigDirectoryHost, report: (event: ConfigSynced | DirectoryNews) => void) {
+    this.#host = host;
+    this.#report = report;
+    this.#rounds = new DirectoryRounds({
+      path: host.path,
+      frequency: host.frequency,
+      look: (names, whole) => this.#look(names, whole),
+      // Who waits for a scan is answered all the same: the last good state of things is in force.
+      missed: () => report({ type: 'config.synced', ...noFindings(), ticket: this.#ticket }),
+      report,
+    });
+  }
+
+  scan({ ticket, names }: ConfigScan): void {
+    this.#ticket = Math.max(this.#ticket, ticket);
+    this.#rounds.request(names);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#rounds.close();
+    for (const retry of this.#retries) clearTimeout(retry);
+  }
+
+  async #look(names: readonly string[], whole: boolean): Promise<void> {
+    const ticket = this.#ticket;
+    const findings = noFindings();
+    const vanished = whole ? [...this.#entries.keys()].filter(missingFrom(names)) : [];
+    let sliceEnd = performance.now() + sliceMs;
+    for (const name of [...vanished, ...names]) {
+      this.#lookAt(name, !whole, findings);
+      if (performance.now() < sliceEnd) continue;
+      await nextTurn();
+      if (this.#closed) return;
+      sliceEnd = performance.now() + sliceMs;
+    }
+    const isNews = ticket > 0 || Object.values(findings).some((list) => list.length > 0);
+    if (isNews) this.#report({ type: 'config.synced', ...findings, ticket });
+  }
+
+  #lookAt(name: string, hinted: boolean, findings: Findings): void {
+    const path = join(this.#host.path, name);
+    const known = this.#entries.get(name);
+    if (known !== undefined && !hinted && !known.unsettled && known.grace === undefined) {
+      if (signatureAt(path) === known.signature) return;
+    }
+    const read = readFileBytes(path, maxProgramFileBytes);
+    if (read.kind === 'missing' || read.kind === 'irregular') return this.#gone(name, findings);
+    if (read.kind === 'unreadable') return this.#bad(name, '', read.error, false, findings);
+
+    const signature = signatureOf(read.stats);
+    const parsed = parseProgramFile(name, read.bytes);
+    if (!parsed.ok) return this.#bad(name, signature, parsed.error, parsed.unfinished, findings);
+    const refusal = this.#host.refuse(parsed.file, path);
+    if (refusal !== undefined) return this.#bad(name, signature, refusal, false, findings);
+
+    if (known?.fault !== undefined) findings.healed.push(name);
+    const unsettled = Math.abs(Date.now() - Number(read.stats.ctimeMs)) < settledMs;
+    this.#entries.set(name, { signature, unsettled, fault: undefined, grace: undefined });
+    this.#good(name, parsed.file, findings);
+  }
+
+  #good(name: string, file: ProgramFile, findings: Findings): void {
+    const before = this.#host.files.get(name);
+    this.#host.files.set(name, file);
+    if (before === undefined) findings.added.push(file.spec);
+    else if (before.spec.revision !== file.spec.revision || before.spec.wanted !== file.spec.wanted) {
+      findings.changed.push({ spec: file.spec, keys: changedKeys(before, file) });
+    }
+    if (before?.text !== file.text) {
+      for (const warning of file.warnings) findings.warnings.push({ name, warning });
+    }
+  }
+
+  #bad(name: string, signature: string, fault: Fault, unfinished: boolean, findings: Findings): void {
+    const known = this.#entries.get(name);
+    const entry: Entry = known ?? { signature, unsettled: false, fault: undefined, grace: undefined };
+    this.#entries.set(name, entry);
+    const now = performance.now();
+    if (unfinished && entry.fault === undefined) {
+      // Each change of the file shows that the writer is still at work.
+      if (entry.grace === undefined || entry.signature !== signature) entry.grace = { since: now, wait: firstRetryMs };
+      entry.signature = signature;
+      if (now - entry.grace.since < graceMs) return this.#retry(name, entry.grace);
+    }
+    entry.grace = undefined;
+    entry.signature = signature;
+    if (entry.fault?.code === fault.code && entry.fault.message === fault.message) return;
+    entry.fault = fault;
+    findings.rejected.push({ name, error: fault });
+  }
+
+  #retry(name: string, grace: { wait: number }): void {
+    const retry = setTimeout(() => {
+      this.#retries.delete(retry);
+      this.#rounds.request([name]);
+    }, grace.wait);
+    this.#retries.add(retry);
+    grace.wait *= 2;
+  }
+
+  #gone(name: string, findings: Findings): void {
+    if (this.#entries.get(name)?.fault !== undefined) findings.healed.push(name);
+    this.#entries.delete(name);
+    if (this.#host.files.delete(name)) findings.removed.push(name);
+  }
+}
+
+function noFindings(): Findings {
+  return { added: [], changed: [], removed: [], rejected: [], healed: [], warnings: [] };
+}
+
+function missingFrom(names: readonly string[]): (name: string) => boolean {
+  const present = new Set(names);
+  return (name) => !present.has(name);
+}
+
+function signatureAt(path: string): string | undefined {
+  try {
+    return fileSignature(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,113 @@
+import { basename } from 'node:path';
+import type { DirectoryNews } from '../../machines/index.js';
+import { messageOf, systemCode } from '../errors.js';
+import { identityOf, listedNames } from '../protocol/directory.js';
+import { isListedName } from '../protocol/file-names.js';
+import { DirectoryWatch } from './directory-watch.js';
+
+export interface RoundsOptions {
+  readonly path: string;
+  /** Milliseconds between two rounds through everything. */
+  readonly frequency: number;
+  /** Looks at these names. `whole`: they are all that there are. Must not throw. */
+  readonly look: (names: readonly string[], whole: boolean) => Promise<void>;
+  /** A round was due, but the directory cannot be read. */
+  readonly missed?: () => void;
+  readonly report: (news: DirectoryNews) => void;
+}
+
+/** How soon a lost directory is looked for again, in ms. */
+const lostRetryMs = 1_000;
+
+/**
+ * When a directory is looked at: at once after a hint or a request, and every `frequency` whatever the hints say.
+ *
+ * One round at a time, and what comes in one turn of the event loop makes one round. While the directory cannot be
+ * read there are no rounds, which is not the same as a round that finds nothing.
+ */
+export class DirectoryRounds {
+  readonly #options: RoundsOptions;
+  readonly #watch: DirectoryWatch;
+  #pending: Set<string> | 'all' | undefined;
+  #running = false;
+  #closed = false;
+  #lost = false;
+  #unwatched = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: RoundsOptions) {
+    this.#options = options;
+    this.#watch = new DirectoryWatch(
+      options.path,
+      (name) => this.#hint(name),
+      (error) => {
+        if (!this.#unwatched) options.report({ type: 'directory.unwatched', path: options.path, error });
+        this.#unwatched = true;
+      },
+    );
+  }
+
+  /** Asks for a round that begins after this call. */
+  request(names: readonly string[] | 'all'): void {
+    if (this.#closed) return;
+    if (names === 'all' || this.#pending === 'all') this.#pending = 'all';
+    else this.#pending = new Set([...(this.#pending ?? []), ...names]);
+    this.#schedule();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#watch.close();
+  }
+
+  #hint(name: string | undefined): void {
+    // `..data` leads elsewhere now (Kubernetes), or the directory itself was moved.
+    if (name === undefined || name.startsWith('..') || name === basename(this.#options.path)) this.request('all');
+    else if (isListedName(Buffer.from(name))) this.request([name]);
+  }
+
+  #schedule(): void {
+    if (this.#running || this.#closed) return;
+    this.#running = true;
+    setImmediate(() => void this.#round());
+  }
+
+  async #round(): Promise<void> {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    if (pending !== undefined && !this.#closed) {
+      const names = this.#listing(pending);
+      if (names === undefined) this.#options.missed?.();
+      else await this.#options.look(names, pending === 'all');
+      if (pending === 'all' || this.#lost) this.#againLater();
+    }
+    this.#running = false;
+    if (this.#pending !== undefined) this.#schedule();
+  }
+
+  #listing(pending: ReadonlySet<string> | 'all'): readonly string[] | undefined {
+    const { path, report } = this.#options;
+    if (pending !== 'all' && !this.#lost) return [...pending];
+    try {
+      const names = listedNames(path);
+      this.#watch.arm(identityOf(path));
+      if (this.#lost) report({ type: 'directory.found', path });
+      this.#lost = false;
+      return names;
+    } catch (error) {
+      const fault = { code: systemCode(error), message: messageOf(error) };
+      if (!this.#lost) report({ type: 'directory.lost', path, error: fault });
+      this.#lost = true;
+      return undefined;
+    }
+  }
+
+  #againLater(): void {
+    clearTimeout(this.#timer);
+    const { frequency } = this.#options;
+    if (!this.#closed) {
+      this.#timer = setTimeout(() => this.request('all'), this.#lost ? Math.min(frequency, lostRetryMs) : frequency);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Fact } from '../../machines/index.js';
+import { writeFileAtomically } from '../protocol/atomic-file.js';
+import { CarefulWriter } from './careful-writer.js';
+
+const retryMs = 1_000;
+
+/** One file NAME with the pid, while the process lives. */
+export class PidFiles {
+  readonly #directory: string;
+  readonly #writer: CarefulWriter;
+  /** What should be there. */
+  readonly #pids = new Map<string, number>();
+  /** Names whose file is not as it should be. */
+  readonly #owed = new Set<string>();
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(directory: string, warn: (problem: string) => void) {
+    this.#directory = directory;
+    this.#writer = new CarefulWriter(directory, warn);
+  }
+
+  observe(fact: Fact): void {
+    if (fact.type === 'program.started') this.#pids.set(fact.name, fact.pid);
+    else if (fact.type === 'program.died' || fact.type === 'program.failed') this.#pids.delete(fact.name);
+    else return;
+    this.#owed.add(fact.name);
+    this.#settle();
+  }
+
+  close(): void {
+    clearTimeout(this.#retry);
+  }
+
+  #settle(): void {
+    clearTimeout(this.#retry);
+    for (const name of this.#owed) {
+      if (this.#writer.attempt(() => this.#write(name))) this.#owed.delete(name);
+      else break;
+    }
+    if (this.#owed.size > 0) this.#retry = setTimeout(() => this.#settle(), retryMs).unref();
+  }
+
+  #write(name: string): void {
+    const path = join(this.#directory, name);
+    const pid = this.#pids.get(name);
+    if (pid === undefined) return rmSync(path, { force: true });
+    mkdirSync(this.#directory, { recursive: true });
+    writeFileAtomically(path, `${pid}\n`, { mode: 0o644 });
+  }
+}

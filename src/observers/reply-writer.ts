@@ -1,0 +1,63 @@
+import { readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Fact, Outcome } from '../../machines/index.js';
+import { writeFileAtomically } from '../protocol/atomic-file.js';
+import { CarefulWriter } from './careful-writer.js';
+
+/** `replies/ID.json`: what became of the message whose file was called ID. */
+export interface Reply {
+  readonly version: 1;
+  readonly message: string;
+  readonly outcome: Outcome;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+const kept = 1_000;
+const keptMs = 10 * 60_000;
+
+/** Writes a reply for every message, and keeps those of the last minutes. */
+export class ReplyWriter {
+  readonly #directory: string;
+  readonly #writer: CarefulWriter;
+  readonly #written: { readonly id: string; readonly at: number }[] = [];
+
+  constructor(directory: string, warn: (problem: string) => void) {
+    this.#directory = directory;
+    this.#writer = new CarefulWriter(directory, warn);
+    this.#writer.attempt(() => {
+      for (const name of readdirSync(directory)) {
+        const at = statSync(join(directory, name)).mtimeMs;
+        this.#written.push({ id: name.replace(/\.json$/, ''), at });
+      }
+    });
+  }
+
+  observe(fact: Fact): void {
+    if (fact.type !== 'message.judged') return;
+    const now = Date.now();
+    const reply: Reply = {
+      version: 1,
+      message: fact.id,
+      outcome: fact.outcome,
+      at: new Date(now).toISOString(),
+    };
+    this.#writer.attempt(() => {
+      writeFileAtomically(this.#pathOf(fact.id), `${JSON.stringify(reply)}\n`);
+      this.#written.push({ id: fact.id, at: now });
+      this.#prune(now);
+    });
+  }
+
+  #prune(now: number): void {
+    for (let oldest = this.#written[0]; oldest !== undefined; oldest = this.#written[0]) {
+      if (this.#written.length <= kept && now - oldest.at < keptMs) return;
+      this.#written.shift();
+      rmSync(this.#pathOf(oldest.id), { force: true });
+    }
+  }
+
+  #pathOf(id: string): string {
+    return join(this.#directory, `${id}.json`);
+  }
+}

@@ -1,0 +1,145 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ActorRefFrom } from 'xstate';
+import type { Fact, supervisorMachine } from '../../machines/index.js';
+import { bootId } from '../os/boot.js';
+import { readProcess } from '../os/process-table.js';
+import { writeFileAtomically } from '../protocol/atomic-file.js';
+import type { ProgramStatusFile } from '../protocol/status-file.js';
+import { CarefulWriter } from './careful-writer.js';
+
+/** When things happened, which no machine knows: milliseconds of the wall clock. */
+interface Times {
+  since: number;
+  startedAt: number | null;
+  exitAt: number | null;
+  nextStartAt: number | null;
+  killAt: number | null;
+}
+
+const coalesceMs = 10;
+const retryMs = 1_000;
+const sliceMs = 8;
+
+/** Keeps `status/NAME.json` like the machines: what changes in one moment is written once, and in slices. */
+export class StatusWriter {
+  readonly #directory: string;
+  readonly #supervisor: ActorRefFrom<typeof supervisorMachine>;
+  readonly #writer: CarefulWriter;
+  readonly #times = new Map<string, Times>();
+  readonly #dirty = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(directory: string, supervisor: ActorRefFrom<typeof supervisorMachine>, warn: (problem: string) => void) {
+    this.#directory = directory;
+    this.#supervisor = supervisor;
+    this.#writer = new CarefulWriter(directory, warn);
+  }
+
+  observe(fact: Fact): void {
+    const names = fact.type === 'config.added' ? fact.names : 'name' in fact ? [fact.name] : [];
+    for (const name of names) this.#dirty.add(name);
+    if (fact.type.startsWith('program.') && 'name' in fact) this.#note(fact);
+    if (this.#dirty.size > 0) this.#timer ??= setTimeout(() => this.#flush(sliceMs), coalesceMs);
+  }
+
+  /** Writes what is still to be written. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#flush(Infinity);
+    clearTimeout(this.#timer);
+  }
+
+  #note(fact: Extract<Fact, { readonly name: string }>): void {
+    const now = Date.now();
+    const times = this.#times.get(fact.name) ?? {
+      since: now,
+      startedAt: null,
+      exitAt: null,
+      nextStartAt: null,
+      killAt: null,
+    };
+    this.#times.set(fact.name, times);
+    switch (fact.type) {
+      case 'program.starting':
+      case 'program.running':
+      case 'program.stopped':
+        Object.assign(times, { since: now, nextStartAt: null, killAt: null });
+        break;
+      case 'program.started':
+        times.startedAt = now;
+        break;
+      case 'program.died':
+        Object.assign(times, { startedAt: null, exitAt: now });
+        break;
+      case 'program.backing-off':
+        Object.assign(times, { since: now, nextStartAt: now + fact.delay, killAt: null });
+        break;
+      case 'program.killing':
+        Object.assign(times, { since: now, killAt: now + fact.killtime });
+        break;
+      default:
+    }
+  }
+
+  #flush(budgetMs: number): void {
+    this.#timer = undefined;
+    const end = performance.now() + budgetMs;
+    for (const name of this.#dirty) {
+      if (!this.#writer.attempt(() => this.#write(name))) {
+        this.#timer = setTimeout(() => this.#flush(sliceMs), retryMs).unref();
+        return;
+      }
+      this.#dirty.delete(name);
+      if (performance.now() > end) break;
+    }
+    if (this.#dirty.size > 0) this.#timer = setTimeout(() => this.#flush(sliceMs), 0);
+  }
+
+  #write(name: string): void {
+    const path = join(this.#directory, `${name}.json`);
+    const status = this.#statusOf(name);
+    if (status === undefined) {
+      this.#times.delete(name);
+      rmSync(path, { force: true });
+    } else {
+      writeFileAtomically(path, `${JSON.stringify(status)}\n`);
+    }
+  }
+
+  #statusOf(name: string): ProgramStatusFile | undefined {
+    const { programs, faults } = this.#supervisor.getSnapshot().context;
+    const program = programs.get(name)?.getSnapshot();
+    const fault = faults.get(name) ?? null;
+    if (program === undefined && fault === null) return undefined;
+    const times = this.#times.get(name);
+    const context = program?.context;
+    const pid = context?.pid ?? null;
+    const run = context?.run ?? null;
+    const startTime = pid === null ? undefined : readProcess(pid)?.startTime;
+    return {
+      version: 1,
+      name,
+      state: program?.value ?? null,
+      wanted: context?.wanted ?? null,
+      pid,
+      since: iso(times?.since),
+      startedAt: pid === null ? null : iso(times?.startedAt),
+      run,
+      starts: context?.starts ?? 0,
+      restarts: Math.max(0, (context?.starts ?? 0) - 1),
+      instantDeaths: context?.instantDeaths ?? 0,
+      lastExit: context?.lastExit ? { ...context.lastExit, at: iso(times?.exitAt) ?? '' } : null,
+      nextStartAt: iso(times?.nextStartAt),
+      killAt: iso(times?.killAt),
+      error: fault ?? context?.error ?? null,
+      group: context?.spec.groups ?? [],
+      stragglers: context?.stragglers ?? [],
+      process: pid === null || run === null || startTime === undefined ? null : { pid, run, startTime, boot: bootId },
+    };
+  }
+}
+
+function iso(time: number | null | undefined): string | null {
+  return time === null || time === undefined ? null : new Date(time).toISOString();
+}
