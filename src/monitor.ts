@@ -121,7 +121,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
 
   announce(paths, options);
   log.logger.info({ config, messages, pid: process.pid, version }, `ncolony ${version} watches ${config}`);
-  const done = outcomeOf(actor).finally(() => leave());
+  const done = outcomeOf(actor, leave);
   actor.start();
   return { actor, done };
 }
@@ -133,10 +133,14 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
   return left.length === 0 ? 0 : 1;
 }
 
-function outcomeOf(actor: Monitor['actor']): Promise<SupervisorOutput> {
-  return new Promise((resolve, reject) => {
-    actor.subscribe({ complete: () => resolve(actor.getSnapshot().output ?? { left: [] }), error: reject });
-  });
+async function outcomeOf(actor: Monitor['actor'], leave: () => Promise<void>): Promise<SupervisorOutput> {
+  try {
+    return await new Promise((resolve, reject) => {
+      actor.subscribe({ complete: () => resolve(actor.getSnapshot().output ?? { left: [] }), error: reject });
+    });
+  } finally {
+    await leave();
+  }
 }
 
 function existing(path: string, option: string): string {
