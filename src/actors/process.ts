@@ -11,6 +11,7 @@ import {
   type ProcessEntry,
   type ProcessTable,
 } from '../os/process-table.js';
+import { leftOrphans } from '../os/orphans.js';
 import { exists, signalGroup } from '../os/signal.js';
 import type { TurnQueue } from '../os/turn-queue.js';
 import type { Outputs } from '../output/outputs.js';
@@ -205,6 +206,7 @@ class Incarnation {
     const leader = this.#leader;
     if (leader === undefined) return [];
     try {
+      if (!exists(-leader.pid) && leftOrphans(leader) === false) return [];
       const { entries } = await this.#host.table.survey(false);
       return membersOf(leader, entries).map(({ pid }) => pid);
     } catch {
