@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Logger } from 'pino';
 import { createActor, type ActorRefFrom } from 'xstate';
 import { programMachine, supervisorMachine, type Fact, type SupervisorOutput } from '../machines/index.js';
 import { createConfigDirectoryActor } from './actors/config-directory.js';
@@ -17,8 +18,9 @@ import { StatusWriter } from './observers/status-writer.js';
 import type { MonitorOptions } from './options.js';
 import { bootId } from './os/boot.js';
 import { lockDirectory } from './os/directory-lock.js';
-import { Launcher } from './os/launcher.js';
+import { NodeLauncher } from './os/node-launcher.js';
 import { ProcessTable, readProcess } from './os/process-table.js';
+import { closeStrayDescriptors } from './os/stray-descriptors.js';
 import { systemTool } from './os/system-tools.js';
 import { TurnQueue } from './os/turn-queue.js';
 import { LogFiles } from './output/log-files.js';
@@ -34,6 +36,7 @@ import { version } from './version.js';
 /** A monitor that runs. */
 export interface Monitor {
   readonly actor: ActorRefFrom<typeof supervisorMachine>;
+  readonly log: Logger;
   /** Resolves when everything is down, with the names of what could not be ended. */
   readonly done: Promise<SupervisorOutput>;
 }
@@ -70,7 +73,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     [...records.values()].map(({ run }) => run),
   );
   const files = new Map<string, ProgramFile>();
-  const launcher = new Launcher();
+  const launcher = new NodeLauncher();
   const leftovers = { table, descendants, recorded: records };
   const processes = {
     files,
@@ -123,13 +126,19 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   log.logger.info({ config, messages, pid: process.pid, version }, `ncolony ${version} watches ${config}`);
   const done = outcomeOf(actor, leave);
   actor.start();
-  return { actor, done };
+  return { actor, log: log.logger, done };
 }
 
 /** Runs a monitor until it is told to stop; resolves to the exit code. */
 export async function runMonitor(options: MonitorOptions): Promise<number> {
-  const monitor = await startMonitor(options);
-  const { left } = await monitor.done;
+  closeStrayDescriptors();
+  const { done, log } = await startMonitor(options);
+  // Nothing is known of the state after it. The next monitor finds what this one leaves running.
+  process.on('uncaughtException', (error) => {
+    log.fatal(error, 'a defect of the monitor');
+    process.exit(1);
+  });
+  const { left } = await done;
   return left.length === 0 ? 0 : 1;
 }
 
@@ -175,9 +184,9 @@ function readRecords(paths: RuntimePaths): Map<string, ProcessRecord> {
   return records;
 }
 
-function refuseUser(file: ProgramFile) {
-  if (file.user === undefined || process.geteuid?.() === 0) return undefined;
-  const key = file.user.uid === undefined ? 'gid' : 'uid';
+function refuseUser({ rights: { user } }: ProgramFile) {
+  if (user === undefined || process.geteuid?.() === 0) return undefined;
+  const key = user.name !== undefined ? 'ncolony.user' : user.uid !== undefined ? 'uid' : 'gid';
   return { code: 'EPRIVILEGE', message: `${key}: only a monitor that runs as root can run a program as somebody else` };
 }
 

@@ -1,3 +1,4 @@
+import { getSystemErrorMap } from 'node:util';
 import { nanoid } from 'nanoid';
 import { fromCallback } from 'xstate';
 import type { Exit, Fault, ProcessCommand, ProcessEvent, ProcessInput } from '../../machines/index.js';
@@ -73,10 +74,10 @@ class Incarnation {
       return;
     }
     try {
-      const { user } = file;
       const identity = { run: this.#run, colony: this.#host.colony };
       const environment = environmentOf(file, identity, this.#host.inherited);
-      const prepared = await this.#host.launcher.prepare({ args: this.#input.args, environment, user });
+      const command = { args: this.#input.args, environment, rights: file.rights };
+      const prepared = await this.#host.launcher.prepare(command);
       if (this.#released || this.#terminating) {
         prepared.discard();
         return;
@@ -84,7 +85,7 @@ class Incarnation {
       this.#prepared = prepared;
       this.#leaveQueue = this.#host.turns.add(() => this.#launch(prepared));
     } catch (error) {
-      if (!this.#released && !this.#terminating) this.#report({ type: 'process.failed', error: faultOf(error) });
+      if (!this.#released && !this.#terminating) this.#report({ type: 'process.failed', error: this.#faultOf(error) });
     }
   }
 
@@ -98,7 +99,7 @@ class Incarnation {
         this.#ending.kill();
         break;
       case 'process.signal':
-        if (this.#exit === undefined) this.#launched?.child.kill(command.signal as NodeJS.Signals);
+        if (this.#exit === undefined) this.#launched?.signal(command.signal as NodeJS.Signals);
         break;
     }
   }
@@ -123,7 +124,7 @@ class Incarnation {
       this.#tellExit(this.#exit, []);
     } else {
       if (tree) signalGroup(this.#leader.pid, signal);
-      else this.#launched?.child.kill(signal);
+      else this.#launched?.signal(signal);
     }
     this.#ending.begin(signal);
   }
@@ -137,26 +138,23 @@ class Incarnation {
   #launch(prepared: Prepared): void {
     this.#prepared = undefined;
     try {
-      const launched = prepared.launch();
+      const launched = prepared.launch({
+        exited: (exit) => void this.#hasExited(exit),
+        failed: (error) => this.#report({ type: 'process.failed', error: this.#faultOf(error) }),
+      });
+      if (launched === undefined) return;
       this.#launched = launched;
-      launched.child.once('error', (error) => this.#spawnFailed(launched, error));
-      const { pid } = launched.child;
-      if (pid === undefined) return;
-      this.#leader = { pid, startTime: startTimeOf(pid) };
-      launched.child.once('exit', (code, signal) => void this.#hasExited({ code, signal }));
+      this.#leader = { pid: launched.pid, startTime: startTimeOf(launched.pid) };
       this.#connect(launched);
       this.#host.descendants.remember(this.#run);
-      this.#report({ type: 'process.started', pid, run: this.#run });
+      this.#report({ type: 'process.started', pid: launched.pid, run: this.#run });
     } catch (error) {
-      this.#report({ type: 'process.failed', error: faultOf(error) });
+      this.#report({ type: 'process.failed', error: this.#faultOf(error) });
     }
   }
 
-  // `error` after a spawn that succeeded is about a signal that could not be sent, and says nothing new.
-  #spawnFailed(launched: Launched, error: Error): void {
-    if (launched.child.pid !== undefined) return;
-    discardOutput(launched);
-    this.#report({ type: 'process.failed', error: faultOf(error) });
+  #faultOf(error: unknown): Fault {
+    return faultOf(error, this.#input.args[0] ?? '');
   }
 
   #connect(launched: Launched): void {
@@ -170,7 +168,6 @@ class Incarnation {
 
   async #hasExited(exit: Exit): Promise<void> {
     this.#exit = exit;
-    this.#launched?.closeStdin();
     if (!this.#terminating) {
       const failure = await this.#helperFailure(exit);
       const stragglers = await this.#stragglers();
@@ -189,13 +186,14 @@ class Incarnation {
     this.#report({ type: 'process.exited', exit, stragglers });
   }
 
-  // setpriv(1): 127 and 126 when the program cannot be executed, 1 for a failure of its own, each with a line.
+  // prlimit(1) and setpriv(1): 127 and 126 when the program cannot be executed, 1 for a failure of their own, each with
+  // a line that begins with their name.
   async #helperFailure(exit: Exit): Promise<Fault | undefined> {
     const launched = this.#launched;
     if (launched?.helper === undefined || ![1, 126, 127].includes(exit.code ?? 0)) return undefined;
     // The line may be in the pipe still; it was written before the exit.
     if (this.#firstWords === '' && launched.stderr.readable) await firstData(launched.stderr);
-    if (!this.#firstWords.startsWith('setpriv: ')) return undefined;
+    if (!/^(?:prlimit|setpriv): /.test(this.#firstWords)) return undefined;
     const message = this.#firstWords.split('\n', 1)[0] ?? '';
     const code = exit.code === 127 ? 'ENOENT' : exit.code === 126 ? 'EACCES' : 'EPRIVILEGE';
     return { code, message };
@@ -240,15 +238,13 @@ function startTimeOf(pid: number): number {
 // Ended but not reaped yet: its exit is on its way.
 const noProcess = { parent: 0, group: 0, session: 0, zombie: true, kernelThread: false };
 
-function faultOf(error: unknown): Fault {
-  const cause = error instanceof LaunchError && error.cause !== undefined ? `: ${messageOf(error.cause)}` : '';
-  return { code: systemCode(error), message: messageOf(error) + cause };
-}
-
-function discardOutput(launched: Launched): void {
-  launched.closeStdin();
-  launched.stdout.destroy();
-  launched.stderr.destroy();
+function faultOf(error: unknown, executable: string): Fault {
+  const code = systemCode(error);
+  if (error instanceof LaunchError) {
+    return { code, message: error.cause === undefined ? error.message : `${error.message}: ${messageOf(error.cause)}` };
+  }
+  const words = error instanceof Error && 'errno' in error ? getSystemErrorMap().get(Number(error.errno)) : undefined;
+  return { code, message: `${JSON.stringify(executable)}: ${words?.[1] ?? messageOf(error)}` };
 }
 
 function firstData(stream: NodeJS.ReadableStream): Promise<void> {

@@ -1,137 +1,53 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, fchownSync } from 'node:fs';
-import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { closePipe, PipeStock, type Pipe } from './pipes.js';
-import { systemTool } from './system-tools.js';
-import { findUser } from './users.js';
+import type { Exit } from '../../machines/index.js';
+import type { Rights } from '../protocol/rights.js';
 
-/** What to run, and as whom. */
+/** What to run, and with which rights. */
 export interface Command {
   readonly args: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
-  readonly user: { readonly uid?: number; readonly gid?: number } | undefined;
+  readonly rights: Rights;
 }
 
-/** A failure of a start, by the stage that it failed in. */
+/** A process that runs. */
+export interface Launched {
+  readonly pid: number;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** The helper that stands before the program, so that an early exit may be the helper's: `setpriv`. */
+  readonly helper: string | undefined;
+  /** Signals the main process alone; nothing happens when it is gone. */
+  readonly signal: (signal: NodeJS.Signals) => void;
+}
+
+export interface LaunchEvents {
+  /** The main process was reaped; standard input is let go of. Called once, never before `launch` returned. */
+  readonly exited: (exit: Exit) => void;
+  /** There is no process. Called once, after `launch` returned `undefined`. */
+  readonly failed: (error: Error) => void;
+}
+
+/** A start that waits for its turn: everything slow is done. Exactly one of the two is to be called. */
+export interface Prepared {
+  /** Throws, or calls `failed` later, with the system's code when the process cannot be made. */
+  readonly launch: (events: LaunchEvents) => Launched | undefined;
+  readonly discard: () => void;
+}
+
+/** Starts processes, each in a session of its own, with pipes for its three streams and nothing else of ours. */
+export interface Launcher {
+  /** Rejects with a `LaunchError` when the means for a start cannot be had. */
+  readonly prepare: (command: Command) => Promise<Prepared>;
+  readonly close: () => void;
+}
+
+/** A start that failed before there was anything to spawn. */
 export class LaunchError extends Error {
   override readonly name = 'LaunchError';
-  readonly code: 'EPIPES' | 'EPRIVILEGE' | 'EHELPER';
+  readonly code: 'EPIPES' | 'EPRIVILEGE' | 'EHELPER' | 'ENOENT' | 'ENOTDIR';
 
   constructor(code: LaunchError['code'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }
-}
-
-/** A child that was asked for. `child.pid` is undefined when it could not be; then `child` emits `error`. */
-export interface Launched {
-  readonly child: ChildProcess;
-  readonly stdout: Readable;
-  readonly stderr: Readable;
-  /** Whether a helper stands before the program, so that an early exit may be the helper's. */
-  readonly helper: string | undefined;
-  /** Lets go of the child's standard input, on which nothing ever came. */
-  readonly closeStdin: () => void;
-}
-
-/** A start that waits for its turn: everything slow is done. */
-export interface Prepared {
-  /** Throws what `spawn` throws (ENOTDIR, E2BIG, …). */
-  readonly launch: () => Launched;
-  readonly discard: () => void;
-}
-
-/** Starts processes, each in a session of its own, with three real pipes and nothing else of ours. */
-export class Launcher {
-  readonly #pipes: PipeStock | undefined;
-  readonly #setpriv = systemTool('setpriv');
-
-  /** Without `mkfifo` Node's own socket pairs serve: then `/dev/stdout` cannot be opened by a program. */
-  constructor(mkfifo = systemTool('mkfifo')) {
-    this.#pipes = mkfifo === undefined ? undefined : new PipeStock(mkfifo);
-  }
-
-  close(): void {
-    this.#pipes?.close();
-  }
-
-  /** Rejects with a `LaunchError` when the means for a start cannot be had. */
-  async prepare(command: Command): Promise<Prepared> {
-    const helper = command.user === undefined ? undefined : await this.#helper(command.user);
-    const args = helper === undefined ? command.args : [...helper.args, ...command.args];
-    const run = { args, environment: command.environment, helper: helper?.args[0] };
-    if (this.#pipes === undefined) return { launch: () => launchWithSockets(run), discard: () => undefined };
-
-    const pipes = await this.#pipes.take(3).catch((error: unknown) => {
-      throw new LaunchError('EPIPES', 'no pipes can be made', { cause: error });
-    });
-    const [stdin, stdout, stderr] = pipes;
-    if (stdin === undefined || stdout === undefined || stderr === undefined) throw new Error('three pipes make three');
-    // Opening /dev/stdout is judged by the owner of the pipe.
-    if (helper !== undefined) for (const pipe of pipes) fchownSync(pipe.write, helper.uid, helper.gid);
-    return {
-      launch: () => launchWithPipes(run, stdin, stdout, stderr),
-      discard: () => pipes.forEach(closePipe),
-    };
-  }
-
-  /** The words that drop rights before the program's own: never more rights, nor more groups, than asked for. */
-  async #helper(user: NonNullable<Command['user']>): Promise<{ args: string[]; uid: number; gid: number }> {
-    if (this.#setpriv === undefined) throw new LaunchError('EHELPER', 'setpriv is missing: rights cannot be dropped');
-    const { uid = process.getuid?.() ?? 0 } = user;
-    const entry = user.uid === undefined ? undefined : await findUser(user.uid);
-    const gid = user.gid ?? entry?.gid;
-    if (gid === undefined) throw new LaunchError('EPRIVILEGE', `there is no user ${uid}, and no gid is given`);
-    const groups = entry === undefined ? '--clear-groups' : '--init-groups';
-    return { args: [this.#setpriv, `--reuid=${uid}`, `--regid=${gid}`, groups, '--'], uid, gid };
-  }
-}
-
-interface Run {
-  readonly args: readonly string[];
-  readonly environment: NodeJS.ProcessEnv;
-  readonly helper: string | undefined;
-}
-
-function launchWithPipes(run: Run, stdin: Pipe, stdout: Pipe, stderr: Pipe): Launched {
-  let child: ChildProcess | undefined;
-  try {
-    child = spawnIn(run, [stdin.read, stdout.write, stderr.write]);
-    const launched = {
-      child,
-      stdout: new Socket({ fd: stdout.read, readable: true, writable: false }),
-      stderr: new Socket({ fd: stderr.read, readable: true, writable: false }),
-      helper: run.helper,
-      closeStdin: once(() => closeSync(stdin.write)),
-    };
-    for (const end of [stdin.read, stdout.write, stderr.write]) closeSync(end);
-    return launched;
-  } catch (error) {
-    // A process of which nobody knows must not live.
-    if (child?.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    [stdin, stdout, stderr].forEach(closePipe);
-    throw error;
-  }
-}
-
-function once(action: () => void): () => void {
-  let done = false;
-  return () => {
-    if (!done) action();
-    done = true;
-  };
-}
-
-function launchWithSockets(run: Run): Launched {
-  const child = spawnIn(run, ['pipe', 'pipe', 'pipe']);
-  const { stdin, stdout, stderr } = child;
-  if (stdin === null || stdout === null || stderr === null) throw new Error('asked for three pipes');
-  stdin.on('error', () => undefined);
-  return { child, stdout, stderr, helper: run.helper, closeStdin: () => void stdin.destroy() };
-}
-
-function spawnIn(run: Run, stdio: (number | 'pipe')[]): ChildProcess {
-  const [file = '', ...rest] = run.args;
-  return spawn(file, rest, { env: run.environment, stdio, detached: true });
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:os';
 import { z } from 'zod';
 import { defaultStop, type Fault, type ProgramSpec } from '../../machines/index.js';
+import type { Rights } from './rights.js';
 import { canonicalJson, canonicalMembers } from './canonical-json.js';
 import { decodeFile } from './file-bytes.js';
 import { maxDelay } from './durations.js';
@@ -14,6 +15,9 @@ const text = z.string().refine(noNul, 'a string without NUL');
 const variable = z.string().regex(/^[^=\0]+$/, 'the name of a variable');
 const id = z.int().min(0).max(4_294_967_294);
 const signalName = z.string().refine((name) => name in constants.signals, 'the name of a signal, such as SIGTERM');
+const limitName = z.enum(
+  'as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack'.split(' '),
+);
 const seconds = z
   .number()
   .min(0)
@@ -31,6 +35,14 @@ export const programFileSchema = z.looseObject({
   gid: id.optional(),
   group: z.array(z.string()).optional(),
   'ncolony.wanted': z.enum(['up', 'down']).optional(),
+  'ncolony.user': text.min(1).optional(),
+  'ncolony.cwd': text.refine((path) => path.startsWith('/'), 'expected an absolute path').optional(),
+  'ncolony.umask': z
+    .string()
+    .regex(/^0?[0-7]{3}$/, 'expected three octal digits, such as "022"')
+    .optional(),
+  'ncolony.limits': z.partialRecord(limitName, z.union([z.int().min(0), z.literal('unlimited')])).optional(),
+  'ncolony.pdeathsig': signalName.optional(),
   'ncolony.stop': z
     .strictObject({ signal: signalName.optional(), killtime: seconds.optional(), tree: z.boolean().optional() })
     .optional(),
@@ -44,8 +56,8 @@ export interface ProgramFile {
   readonly spec: ProgramSpec;
   /** The file's own text; it becomes `NCOLONY_CONFIG`, byte for byte. */
   readonly text: string;
-  /** Who it has to run as; `undefined`: as the monitor. */
-  readonly user: { readonly uid?: number; readonly gid?: number } | undefined;
+  /** As whom, and within which limits. */
+  readonly rights: Rights;
   /** Typing errors that harm nothing: unknown `ncolony.` keys. */
   readonly warnings: readonly string[];
 }
@@ -81,7 +93,6 @@ export function changedKeys(before: ProgramFile, after: ProgramFile): readonly s
 
 function describe(name: string, content: ProgramFileContent, text: string): Omit<ProgramFile, 'warnings'> {
   const stop = content['ncolony.stop'];
-  const { uid, gid } = content;
   return {
     spec: {
       name,
@@ -96,10 +107,20 @@ function describe(name: string, content: ProgramFileContent, text: string): Omit
       revision: revisionOf(text),
     },
     text,
-    user:
-      uid === undefined && gid === undefined
-        ? undefined
-        : { ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) },
+    rights: rightsOf(content),
+  };
+}
+
+function rightsOf(content: ProgramFileContent): Rights {
+  const { uid, gid } = content;
+  const [name, umask, directory] = [content['ncolony.user'], content['ncolony.umask'], content['ncolony.cwd']];
+  const [limits, deathSignal] = [content['ncolony.limits'], content['ncolony.pdeathsig']];
+  return {
+    ...((uid ?? gid ?? name) !== undefined && { user: { uid, gid, name } }),
+    ...(directory !== undefined && { directory }),
+    ...(umask !== undefined && { umask: Number.parseInt(umask, 8) }),
+    ...(limits !== undefined && { limits }),
+    ...(deathSignal !== undefined && { deathSignal: deathSignal as NodeJS.Signals }),
   };
 }
 

@@ -1,0 +1,110 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, fchownSync } from 'node:fs';
+import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import {
+  LaunchError,
+  type Command,
+  type Launched,
+  type Launcher,
+  type LaunchEvents,
+  type Prepared,
+} from './launcher.js';
+import { closePipe, PipeStock, type Pipe } from './pipes.js';
+import { grant, type Granted } from './grant.js';
+import { systemTool } from './system-tools.js';
+
+/** Starts processes with Node's own `spawn`. */
+export class NodeLauncher implements Launcher {
+  readonly #pipes: PipeStock | undefined;
+
+  /** Without `mkfifo` Node's own socket pairs serve: then `/dev/stdout` cannot be opened by a program. */
+  constructor(mkfifo = systemTool('mkfifo')) {
+    this.#pipes = mkfifo === undefined ? undefined : new PipeStock(mkfifo);
+  }
+
+  close(): void {
+    this.#pipes?.close();
+  }
+
+  async prepare(command: Command): Promise<Prepared> {
+    const granted = await grant(command.rights);
+    if (this.#pipes === undefined) {
+      return { launch: (events) => launchWithSockets(command, granted, events), discard: () => undefined };
+    }
+    const pipes = await this.#pipes.take(3).catch((error: unknown) => {
+      throw new LaunchError('EPIPES', 'no pipes can be made', { cause: error });
+    });
+    const { owner } = granted;
+    if (owner !== undefined) for (const pipe of pipes) fchownSync(pipe.write, owner.uid, owner.gid);
+    return {
+      launch: (events) => launchWithPipes(command, granted, pipes as [Pipe, Pipe, Pipe], events),
+      discard: () => pipes.forEach(closePipe),
+    };
+  }
+}
+
+function launchWithPipes(
+  command: Command,
+  granted: Granted,
+  [stdin, stdout, stderr]: readonly [Pipe, Pipe, Pipe],
+  events: LaunchEvents,
+): Launched | undefined {
+  let child: ChildProcess | undefined;
+  try {
+    child = spawnIn(command, granted, [stdin.read, stdout.write, stderr.write]);
+    const output = [stdout, stderr].map(({ read }) => new Socket({ fd: read, readable: true, writable: false }));
+    for (const end of [stdin.read, stdout.write, stderr.write]) closeSync(end);
+    return watch(child, granted, output as [Socket, Socket], () => closeSync(stdin.write), events);
+  } catch (error) {
+    // A process of which nobody knows must not live.
+    if (child?.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    [stdin, stdout, stderr].forEach(closePipe);
+    throw error;
+  }
+}
+
+function launchWithSockets(command: Command, granted: Granted, events: LaunchEvents): Launched | undefined {
+  const child = spawnIn(command, granted, ['pipe', 'pipe', 'pipe']);
+  const { stdin, stdout, stderr } = child;
+  if (stdin === null || stdout === null || stderr === null) throw new Error('asked for three pipes');
+  stdin.on('error', () => undefined);
+  return watch(child, granted, [stdout, stderr], () => void stdin.destroy(), events);
+}
+
+function watch(
+  child: ChildProcess,
+  granted: Granted,
+  [stdout, stderr]: readonly [Readable, Readable],
+  closeStdin: () => void,
+  events: LaunchEvents,
+): Launched | undefined {
+  const { pid } = child;
+  if (pid === undefined) {
+    child.once('error', (error) => {
+      closeStdin();
+      stdout.destroy();
+      stderr.destroy();
+      events.failed(error);
+    });
+    return undefined;
+  }
+  // After a spawn that succeeded `error` is about a signal that could not be sent: the process is gone already.
+  child.on('error', () => undefined);
+  child.once('exit', (code, signal) => {
+    closeStdin();
+    events.exited({ code, signal });
+  });
+  return { pid, stdout, stderr, helper: granted.helper[0], signal: (signal) => void child.kill(signal) };
+}
+
+function spawnIn({ args, environment, rights }: Command, granted: Granted, stdio: (number | 'pipe')[]): ChildProcess {
+  const [file = '', ...rest] = [...granted.helper, ...args];
+  // The umask is this process's own, and a child begins with what it is at the moment of its spawn.
+  const before = rights.umask === undefined ? undefined : process.umask(rights.umask);
+  try {
+    return spawn(file, rest, { env: environment, stdio, detached: true, cwd: rights.directory });
+  } finally {
+    if (before !== undefined) process.umask(before);
+  }
+}
