@@ -20,7 +20,7 @@ export function defectOf(event: { readonly type: string }): Fault {
 }
 
 // --- process: one incarnation of a program --------------------------------------------------------------------------
-// Stopped before its process is gone (after a defect), the actor spawns nothing any more and ends nothing: what lives on
+// Stopped before its process is gone (after a defect), the actor spawns nothing and tells nothing any more: what lives on
 // is a leftover.
 
 export interface ProcessInput {

@@ -137,6 +137,14 @@ describe('starting', () => {
     expect(program.system.story('SIGTERM', 'gone')).toEqual(['70 SIGTERM', '70 gone']);
   });
 
+  test('starting_stop-abandoned: a spawn that is given up leads on without a process', () => {
+    const program = new LoneProgram();
+    program.system.usual = { spawnDelay: 70, abandons: true };
+    expect(program.start().restart().state).toBe('starting');
+    expect(program.stop().state).toBe('stopped');
+    expect(program.wait(100_000).system.story('asked', 'spawned')).toEqual(['0 asked', '0 asked']);
+  });
+
   test('starting_start, starting_kill, starting_reap: change nothing', () => {
     const program = new LoneProgram().start().start().send({ type: 'program.kill' }).send({ type: 'program.reap' });
     expect(program.state).toBe('starting');
