@@ -20,6 +20,8 @@ export function defectOf(event: { readonly type: string }): Fault {
 }
 
 // --- process: one incarnation of a program --------------------------------------------------------------------------
+// Stopped before its process is gone (after a defect), the actor spawns nothing and tells nothing any more: what lives on
+// is a leftover.
 
 export interface ProcessInput {
   readonly name: string;
@@ -39,7 +41,7 @@ export type ProcessEvent =
   | { readonly type: 'process.started'; readonly pid: number; readonly run: string }
   /** The main process was reaped. `stragglers`: pids of its group and session that outlive it. */
   | { readonly type: 'process.exited'; readonly exit: Exit; readonly stragglers: readonly number[] }
-  /** There is no process, and there was none that ran the program: the spawn failed. */
+  /** There is no process, and there was none that ran the program: the spawn failed. Nothing follows, whatever is asked. */
   | { readonly type: 'process.failed'; readonly error: Fault }
   /** After `process.terminate`: nothing of the process is left. */
   | { readonly type: 'process.gone' }

@@ -107,6 +107,7 @@ export const programMachine = setup({
       error: event.type === 'process.failed' ? event.error : defectOf(event),
       instantDeathsInRow: context.instantDeathsInRow + 1,
     })),
+    rememberDefect: assign({ error: ({ event }) => defectOf(event) }),
     countInstantDeath: assign({
       instantDeaths: ({ context }) => context.instantDeaths + 1,
       instantDeathsInRow: ({ context }) => context.instantDeathsInRow + 1,
@@ -154,6 +155,10 @@ export const programMachine = setup({
         // Already so; but whoever asked waits for the answer (a shutdown counts them).
         'program.stop': { actions: ['wantDown', { type: 'tell', params: { fact: 'program.stopped' } }] },
         'program.reap': { target: 'killing', actions: ['startNext', 'spawnLeftovers'] },
+        // It broke as it was released: its process is gone all the same.
+        'xstate.error.actor.process': {
+          actions: ['rememberDefect', { type: 'tell', params: { fact: 'program.failed' } }],
+        },
         // program.signal, program.kill: there is no process. process.*: it has been released.
       },
     },
@@ -207,8 +212,9 @@ export const programMachine = setup({
           actions: [
             'rememberFailure',
             'backOffNext',
-            'spawnLeftovers',
             { type: 'tell', params: { fact: 'program.failed' } },
+            'releaseProcess',
+            'spawnLeftovers',
           ],
         },
         // program.start: it is starting. program.kill: only a stop that takes too long is hastened.
@@ -244,8 +250,9 @@ export const programMachine = setup({
           actions: [
             'rememberFailure',
             'backOffNext',
-            'spawnLeftovers',
             { type: 'tell', params: { fact: 'program.failed' } },
+            'releaseProcess',
+            'spawnLeftovers',
           ],
         },
         // program.start: it is running. program.kill: as in starting.
@@ -269,6 +276,10 @@ export const programMachine = setup({
         'program.stop': {
           target: 'stopped',
           actions: ['wantDown', { type: 'tell', params: { fact: 'program.stopped' } }],
+        },
+        // As in stopped.
+        'xstate.error.actor.process': {
+          actions: ['rememberDefect', { type: 'tell', params: { fact: 'program.failed' } }],
         },
         // program.signal, program.kill: there is no process. process.*: it has been released.
       },
@@ -309,9 +320,15 @@ export const programMachine = setup({
         'program.start': { actions: ['wantUp', 'startNext'] },
         'program.stop': { actions: 'wantDown' },
         'program.signal': { actions: 'passSignal' },
-        'program.kill': { actions: 'kill' },
-        'xstate.error.actor.process': { actions: ['rememberFailure', 'spawnLeftovers', 'terminate'] },
-        // program.reap: what is being ended is being ended.
+        'program.kill': { actions: ['kill', { type: 'tell', params: { fact: 'program.killed' } }] },
+        // The killtime begins anew: SIGKILL may have been sent already, to an actor that did not pass it on.
+        'xstate.error.actor.process': {
+          target: 'killing',
+          reenter: true,
+          actions: ['rememberDefect', { type: 'tell', params: { fact: 'program.failed' } }, 'spawnLeftovers'],
+        },
+        // program.reap: what is being ended is being ended. xstate.error.actor.leftovers: nobody is left to end it; the
+        // program breaks, and its supervisor brings it back.
       },
     },
   },

@@ -36,6 +36,8 @@ export interface SupervisorContext {
   /** Messages that wait for a scan begun after they were seen. */
   readonly inbox: readonly { readonly ticket: number; readonly id: string; readonly message: Message }[];
   readonly lastTicket: number;
+  /** Names of programs whose actor broke and was not brought back yet; their processes may live on. */
+  readonly broken: ReadonlySet<string>;
   /** While stopping: programs that have not said that they are stopped. */
   readonly unstopped: number;
 }
@@ -61,8 +63,17 @@ export type SupervisorEvent =
 const actorPrefix = 'program/';
 
 /** Programs that have not come to rest. */
-const leftOf = (context: SupervisorContext) =>
-  [...context.programs].filter(([, program]) => program.getSnapshot().value !== 'stopped').map(([name]) => name);
+const leftOf = ({ programs, broken }: SupervisorContext) => [
+  ...[...programs].filter(([, program]) => program.getSnapshot().value !== 'stopped').map(([name]) => name),
+  ...broken,
+];
+
+/** How long the slowest program may take until SIGKILL. */
+const longestKilltime = ({ timings, programs }: SupervisorContext) =>
+  Math.max(
+    timings.killtime,
+    ...[...programs.values()].map((program) => program.getSnapshot().context.spec.stop.killtime ?? 0),
+  );
 
 /** The program whose actor an `xstate.done.actor.*` or `xstate.error.actor.*` is about, if it is about a program. */
 function brokenProgram(event: EventObject): string | undefined {
@@ -83,11 +94,8 @@ export const supervisorMachine = setup({
   },
   actors: { program: programMachine, config: configPort, messages: messagesPort, signals: signalsPort },
   delays: {
-    shutdownDeadline: ({ context }) =>
-      Math.max(
-        context.timings.killtime,
-        ...[...context.programs.values()].map((program) => program.getSnapshot().context.spec.stop.killtime ?? 0),
-      ) + shutdownGrace,
+    lastResort: ({ context }) => longestKilltime(context) + shutdownGrace / 2,
+    shutdownDeadline: ({ context }) => longestKilltime(context) + shutdownGrace,
   },
   guards: {
     isHangup: ({ event }) => event.type === 'signal.received' && event.signal === 'SIGHUP',
@@ -95,7 +103,12 @@ export const supervisorMachine = setup({
     isAllStopped: ({ context }) => context.unstopped === 0,
     isShutdownAnswer: ({ event }) => event.type === 'program.stopped' && event.by === 'shutdown',
     isProgramActor: ({ event }) => brokenProgram(event) !== undefined,
-    isUnwanted: ({ context, event }) => 'name' in event && !context.specs.has(event.name),
+    isBroken: ({ context, event }) => event.type === 'program.revive' && context.broken.has(event.name),
+    // It may have been started again since it said that it is stopped.
+    isUnwanted: ({ context, event }) =>
+      'name' in event &&
+      !context.specs.has(event.name) &&
+      context.programs.get(event.name)?.getSnapshot().value === 'stopped',
   },
   actions: {
     // One assign for a whole batch: XState copies its map of children on every spawn outside of one.
@@ -106,7 +119,7 @@ export const supervisorMachine = setup({
       const faults = new Map(context.faults);
       for (const spec of [...event.added, ...event.changed.map((change) => change.spec)]) {
         specs.set(spec.name, spec);
-        if (programs.has(spec.name)) continue;
+        if (programs.has(spec.name) || context.broken.has(spec.name)) continue;
         const input = { spec, timings: context.timings };
         programs.set(spec.name, spawn('program', { id: actorPrefix + spec.name, input }));
       }
@@ -203,8 +216,9 @@ export const supervisorMachine = setup({
     }),
 
     // A defect in one actor restarts that program, not the monitor.
-    reportDefect: enqueueActions(({ event, enqueue }) => {
+    reportDefect: enqueueActions(({ context, event, enqueue }) => {
       const name = brokenProgram(event) ?? '';
+      enqueue.assign({ broken: new Set(context.broken).add(name) });
       enqueue.emit({ type: 'program.defect', name, error: defectOf(event) });
     }),
     reviveLater: enqueueActions(({ context, event, enqueue }) => {
@@ -213,24 +227,30 @@ export const supervisorMachine = setup({
       enqueue(raise({ type: 'program.revive', name }, { id: `revive/${name}`, delay }));
     }),
     revive: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'program.revive' || context.programs.has(event.name)) return;
+      if (event.type !== 'program.revive') return;
       const spec = context.specs.get(event.name) ?? unknownProgram(event.name);
       enqueue.assign(({ spawn }) => {
         const input = { spec, timings: context.timings };
         const program = spawn('program', { id: actorPrefix + spec.name, input });
-        return { programs: new Map(context.programs).set(spec.name, program) };
+        const broken = new Set(context.broken);
+        broken.delete(spec.name);
+        return { programs: new Map(context.programs).set(spec.name, program), broken };
       });
       // Its process may live on: the same way as after the death of a monitor.
       enqueue.sendTo(actorPrefix + spec.name, { type: 'program.reap' });
-      enqueue.sendTo(actorPrefix + spec.name, { type: 'program.configure', spec });
     }),
 
     stopAll: enqueueActions(({ context, event, enqueue }) => {
       enqueue.emit({ type: 'supervisor.stopping', because: event.type });
-      enqueue.assign({ unstopped: context.programs.size });
+      enqueue.assign({ unstopped: context.programs.size + context.broken.size });
       for (const program of context.programs.values()) {
         enqueue.sendTo(program, { type: 'program.stop', by: 'shutdown' });
       }
+      for (const name of context.broken) enqueue.raise({ type: 'program.revive', name });
+    }),
+    stopRevived: enqueueActions(({ event, enqueue }) => {
+      if (event.type !== 'program.revive') return;
+      enqueue.sendTo(actorPrefix + event.name, { type: 'program.stop', by: 'shutdown' });
     }),
     killAll: enqueueActions(({ context, enqueue }) => {
       for (const program of context.programs.values()) enqueue.sendTo(program, { type: 'program.kill' });
@@ -255,6 +275,7 @@ export const supervisorMachine = setup({
     faults: new Map(),
     inbox: [],
     lastTicket: 0,
+    broken: new Set(),
     unstopped: 0,
   }),
   invoke: { src: 'signals', id: 'signals' },
@@ -273,7 +294,7 @@ export const supervisorMachine = setup({
         'messages.received': { actions: 'holdMessages' },
         'message.garbled': { actions: 'rejectMessage' },
         'directory.*': { actions: 'relay' },
-        'program.revive': { actions: 'revive' },
+        'program.revive': { guard: 'isBroken', actions: 'revive' },
         'program.stopped': [{ guard: 'isUnwanted', actions: ['relay', 'reap'] }, { actions: 'relay' }],
         'program.*': { actions: 'relay' },
         'signal.received': [{ guard: 'isHangup', actions: 'rescan' }, { target: 'stopping' }],
@@ -287,16 +308,21 @@ export const supervisorMachine = setup({
       description: 'Every program is being stopped; no order is taken but to hurry.',
       entry: 'stopAll',
       always: { guard: 'isAllStopped', target: 'stopped' },
-      after: { shutdownDeadline: { target: 'stopped' } },
+      after: {
+        // What SIGKILL should have ended by now, whatever kept it from being sent.
+        lastResort: { actions: 'killAll' },
+        shutdownDeadline: { target: 'stopped' },
+      },
       on: {
         // Counted, not reaped one by one: the end of the root ends its children.
         'program.stopped': [{ guard: 'isShutdownAnswer', actions: ['relay', 'countStopped'] }, { actions: 'relay' }],
         'program.*': { actions: 'relay' },
-        'program.revive': {},
+        // Only to end what it left behind.
+        'program.revive': { guard: 'isBroken', actions: ['revive', 'stopRevived'] },
         'signal.received': { guard: 'isInterrupt', actions: 'killAll' },
         'shutdown.force': { actions: 'killAll' },
-        'xstate.error.actor.*': { guard: 'isProgramActor', actions: ['reportDefect', 'reap', 'countStopped'] },
-        'xstate.done.actor.*': { guard: 'isProgramActor', actions: ['reportDefect', 'reap', 'countStopped'] },
+        'xstate.error.actor.*': { guard: 'isProgramActor', actions: ['reportDefect', 'reap', 'reviveLater'] },
+        'xstate.done.actor.*': { guard: 'isProgramActor', actions: ['reportDefect', 'reap', 'reviveLater'] },
         // config.*, message*, directory.*: their actors are gone. shutdown: it is under way.
       },
     },

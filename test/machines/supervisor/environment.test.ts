@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { Colony } from '../../fixtures/colony.js';
+import { specOf } from '../../fixtures/lone-program.js';
+
+test('what the supervisor knows has no place for an environment', () => {
+  const colony = new Colony().add('web');
+  expect(Object.keys(colony.context).sort().join(' ')).toBe(
+    'broken faults inbox lastTicket leftovers programs specs timings unstopped',
+  );
+  expect([...colony.context.specs.values()].map((spec) => Object.keys(spec).sort())).toEqual([
+    ['args', 'groups', 'name', 'revision', 'stop', 'wanted'],
+  ]);
+});
+
+test('no fact carries the words of a program: whoever shows them reads the file', () => {
+  const colony = new Colony().sync({ added: [specOf({ args: ['serve', '--token', 'hush'] })] }).wait(1_000);
+  colony.receive({ type: 'RESTART', name: 'web' }).sync({}).remove('web').signal('SIGTERM');
+  expect(colony.facts.length).toBeGreaterThan(10);
+  expect(JSON.stringify(colony.facts)).not.toContain('hush');
+});
