@@ -16,6 +16,8 @@ export interface MonitorOptions {
   /** Between two full rescans, which back up the watcher. */
   readonly frequency: number;
   readonly timings: Timings;
+  /** Obey whoever can write the directories. */
+  readonly trustDirectories: boolean;
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;

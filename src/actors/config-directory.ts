@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fromCallback } from 'xstate';
@@ -14,7 +15,7 @@ export interface ConfigDirectoryHost {
   /** The files in force, by name; kept up to date here, read at every spawn. */
   readonly files: Map<string, ProgramFile>;
   /** Why this file may not be obeyed, if so: for instance a `uid` when the monitor is not root. */
-  readonly refuse: (file: ProgramFile, path: string) => Fault | undefined;
+  readonly refuse: (file: ProgramFile, stats: BigIntStats) => Fault | undefined;
 }
 
 /** How long an empty or broken file may stay so before it is rejected: a writer may be at work. In ms. */
@@ -110,7 +111,7 @@ class ConfigDirectory {
     const signature = signatureOf(read.stats);
     const parsed = parseProgramFile(name, read.bytes);
     if (!parsed.ok) return this.#bad(name, signature, parsed.error, parsed.unfinished, findings);
-    const refusal = this.#host.refuse(parsed.file, path);
+    const refusal = this.#host.refuse(parsed.file, read.stats);
     if (refusal !== undefined) return this.#bad(name, signature, refusal, false, findings);
 
     if (known?.fault !== undefined) findings.healed.push(name);

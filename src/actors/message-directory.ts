@@ -1,4 +1,4 @@
-import { renameSync, unlinkSync } from 'node:fs';
+import { renameSync, unlinkSync, type BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import { nanoid } from 'nanoid';
 import { fromCallback } from 'xstate';
@@ -16,6 +16,8 @@ export interface MessageDirectoryHost {
   readonly rejected: string;
   /** Milliseconds between two full scans. */
   readonly frequency: number;
+  /** Why a message may not be obeyed, by whose file it is. */
+  readonly refuse: (stats: BigIntStats) => Fault | undefined;
 }
 
 /** How long a message may be empty or broken before it is rejected: a writer may be at work. In ms. */
@@ -89,6 +91,12 @@ class MessageDirectory {
       if (read.kind !== 'bytes') continue;
       const signature = signatureOf(read.stats);
       if (this.#taken.get(id) === signature) continue;
+      const refusal = this.#host.refuse(read.stats);
+      if (refusal !== undefined) {
+        this.#taken.set(id, signature);
+        this.#report({ type: 'message.garbled', id, of: {}, error: refusal });
+        continue;
+      }
       const parsed = parseMessage(read.bytes);
       if (!parsed.ok && parsed.unfinished && this.#mayFinish(id)) continue;
       this.#unfinished.delete(id);

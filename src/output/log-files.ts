@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { messageOf } from '../errors.js';
@@ -8,6 +8,8 @@ import type { Outputs, StreamName } from './outputs.js';
 
 const reopenAfterMs = 1_000;
 const newline = 0x0a;
+// Not through a link: somebody else could have planted it.
+const appending = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
 /** Every program's output into a file of its own, `NAME.log`, byte for byte, both streams in turn of whole lines. */
 export class LogFiles implements Outputs {
@@ -90,7 +92,7 @@ class LogFile {
   write(chunks: readonly Buffer[]): void {
     if (this.#lostSince !== undefined && performance.now() - this.#lostSince < reopenAfterMs) return;
     try {
-      this.#descriptor ??= openSync(this.#path, 'a', 0o640);
+      this.#descriptor ??= openSync(this.#path, appending, 0o640);
       for (const chunk of chunks) writeAll(this.#descriptor, chunk);
       if (this.#lostSince !== undefined) this.#warn(`${this.#path}: written again`);
       this.#lostSince = undefined;

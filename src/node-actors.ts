@@ -1,0 +1,68 @@
+import type { BigIntStats } from 'node:fs';
+import { programMachine, type Fault } from '../machines/index.js';
+import { createConfigDirectoryActor } from './actors/config-directory.js';
+import { Descendants } from './actors/descendants.js';
+import { createLeftoversActor, namesOfLeftovers } from './actors/leftovers.js';
+import { createMessageDirectoryActor } from './actors/message-directory.js';
+import { osSignalsActor } from './actors/os-signals.js';
+import { createProcessActor } from './actors/process.js';
+import type { Colony } from './colony.js';
+import type { Launcher } from './os/launcher.js';
+import { ProcessTable } from './os/process-table.js';
+import { TurnQueue } from './os/turn-queue.js';
+import type { Outputs } from './output/outputs.js';
+import type { ProgramFile } from './protocol/program-file.js';
+
+export interface NodeActorsOptions {
+  /** Milliseconds between two full rescans. */
+  readonly frequency: number;
+  readonly launcher: Launcher;
+  readonly outputs: Outputs;
+  /** Uids that could order the monitor anyway: their processes may be ended as leftovers. */
+  readonly trustedUsers: readonly number[];
+  /** Why a file must not be obeyed, by whose it is. */
+  readonly refuseOwner: (stats: BigIntStats) => Fault | undefined;
+}
+
+/** The actors that touch the world, for `supervisorMachine.provide`, and the names of programs with leftovers. */
+export async function createNodeActors(colony: Colony, options: NodeActorsOptions) {
+  const { frequency, launcher, outputs, refuseOwner } = options;
+  const table = new ProcessTable(colony.identity);
+  const runs = [...colony.records.values()].map(({ run }) => run);
+  const descendants = new Descendants(options.trustedUsers, runs);
+  const files = new Map<string, ProgramFile>();
+  const leftovers = { table, descendants, recorded: colony.records };
+  const process = createProcessActor({
+    files,
+    launcher,
+    table,
+    descendants,
+    outputs,
+    colony: colony.identity,
+    turns: new TurnQueue(),
+    inherited: globalThis.process.env,
+  });
+  const actors = {
+    program: programMachine.provide({ actors: { process, leftovers: createLeftoversActor(leftovers) } }),
+    config: createConfigDirectoryActor({
+      path: colony.config,
+      frequency,
+      files,
+      refuse: (file, stats) => refuseUser(file) ?? refuseOwner(stats),
+    }),
+    messages: createMessageDirectoryActor({
+      path: colony.messages,
+      rejected: colony.paths.rejected,
+      frequency,
+      refuse: refuseOwner,
+    }),
+    signals: osSignalsActor,
+  };
+  return { actors, leftovers: await namesOfLeftovers(leftovers) };
+}
+
+function refuseUser({ rights: { user } }: ProgramFile): Fault | undefined {
+  if (user === undefined || process.geteuid?.() === 0) return undefined;
+  const key = user.name !== undefined ? 'ncolony.user' : user.uid !== undefined ? 'uid' : 'gid';
+  return { code: 'EPRIVILEGE', message: `${key}: only a monitor that runs as root can run a program as somebody else` };
+}
