@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { programStates, type ProgramFact, type ProgramSpec, type Timings } from '../../../machines/index.js';
 import { anyScript, anyWait, tries } from '../../fixtures/chances.js';
@@ -38,7 +38,10 @@ const anyTimings: fc.Arbitrary<Timings> = fc
     minRestartDelay: fc.constantFrom(100, 400),
     factor: fc.constantFrom(1, 3, 4, 10),
   })
-  .map(({ factor, ...timings }) => ({ ...timings, maxRestartDelay: timings.minRestartDelay * factor }));
+  .map(({ threshold, killtime, minRestartDelay, factor }) => {
+    const maxRestartDelay = minRestartDelay * factor;
+    return { threshold, killtime, minRestartDelay, maxRestartDelay };
+  });
 
 /** Plays a program and keeps, beside it, the little that its promises are made of. */
 class Witness {
