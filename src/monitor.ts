@@ -86,8 +86,9 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   writeFileAtomically(colony.paths.monitor, `${JSON.stringify(ownStatus())}\n`);
   if (options.pidfile !== undefined) writeFileAtomically(options.pidfile, `${process.pid}\n`, { mode: 0o644 });
   const { config, messages } = colony;
-  logger.info({ config, messages, pid: process.pid, version }, `ncolony ${version} watches ${config}`);
   actor.start();
+  // Said when the signals are listened to: whoever hears it may ask for the stop at once.
+  logger.info({ config, messages, pid: process.pid, version }, `ncolony ${version} watches ${config}`);
   return { actor, log, done };
 }
 
