@@ -71,14 +71,14 @@ test('a grandchild that keeps stdout open does not hide its parent’s death', a
   expect(seeProcess(grandchild.pid)).toBeUndefined();
 });
 
-test('a daemon that keeps stdout open does not hide its parent’s death either, and is ended before the next start', async ({
-  colony,
-}) => {
-  const monitor = await colony.monitor('-m', '60', '-M', '60');
-  colony.write('parent', { args: [fixture('daemonise-and-die')] });
-  expect(await monitor.fact('program.died', { name: 'parent' })).toMatchObject({ exit: { code: 3, signal: null } });
-  await monitor.fact('program.backing-off', { name: 'parent' });
-  expect(colony.processes()).toEqual([]);
+test('a daemon that keeps stdout open does not hide its parent’s death either', async ({ colony }) => {
+  const monitor = await colony.monitor();
+  colony.write('parent', { args: [fixture('daemonise-and-die'), join(colony.root, 'once')] });
+  const died = await monitor.fact('program.died', { name: 'parent' });
+  expect(died).toMatchObject({ exit: { code: 3, signal: null }, stragglers: [] });
+  await monitor.fact('program.running', { name: 'parent' });
+  const { msg } = await monitor.said('parent', /^daemon \d+$/);
+  expect(seeProcess(Number(msg.split(' ')[1]))).toBeDefined();
 });
 
 test('--logs gives each program a file of its own, byte for byte', async ({ colony }) => {
