@@ -1,0 +1,4 @@
+import { createRequire } from 'node:module';
+
+/** The version of ncolony, as its package says. */
+export const version = (createRequire(import.meta.url)('ncolony/package.json') as { version: string }).version;
