@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import type { ProgramState } from '../../machines/index.js';
 import { printable } from '../printable.js';
 import type { ProgramRow, StatusReport } from './status.js';
 
@@ -11,8 +12,10 @@ export interface TableManner {
   readonly now: number;
 }
 
-const heads = ['NAME', 'STATE', 'PID', 'UPTIME', 'RESTARTS', 'LAST EXIT', 'NOTE'];
 const gap = '  ';
+const noteWidth = 24;
+/** What a narrow terminal goes without, in this order, so that the note has room. */
+const dispensable = ['LAST EXIT', 'RESTARTS', 'PID', 'UPTIME'];
 
 const colours = {
   running: 'green',
@@ -24,38 +27,62 @@ const colours = {
 
 /** A status as lines for people. */
 export function statusTable({ monitor, programs }: StatusReport, manner: TableManner): string[] {
-  const { columns = Infinity, colour = false } = manner;
-  const note = monitor === null ? ['No monitor runs. This is the last that is known:'] : [];
   if (programs.length === 0) return monitor === null ? [] : ['There are no programs.'];
-
-  const cells = programs.map((program) => cellsOf(program, monitor === null ? undefined : manner.now, columns / 3));
-  const widths = heads.map((head, column) => Math.max(head.length, ...cells.map((row) => size(row[column] ?? ''))));
-  const lineOf = (row: readonly string[]) =>
+  const { columns = Infinity, colour = false } = manner;
+  const nameWidth = Math.max(Math.floor(columns / 3), 12);
+  const all = columnsOf(programs, nameWidth, monitor === null ? undefined : manner.now);
+  const shown = fitting(all, columns);
+  const lineOf = (row: number) =>
     cut(
-      row
-        .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - size(cell)))
+      shown
+        .map(({ cells, width }) => pad(cells[row] ?? '', width))
         .join(gap)
         .trimEnd(),
       columns,
     );
-  const lines = cells.map(lineOf);
+  const lines = programs.map(({ state }, index) => {
+    const line = lineOf(index + 1);
+    return colour ? coloured(line, state, shown[0]?.width ?? 0) : line;
+  });
+  const table = [lineOf(0), ...lines];
+  return monitor === null ? ['No monitor runs. This is the last that is known:', ...table] : table;
+}
+
+interface Column {
+  readonly head: string;
+  /** The head, and a cell a program. */
+  readonly cells: readonly string[];
+  readonly width: number;
+}
+
+function columnsOf(programs: readonly ProgramRow[], nameWidth: number, now: number | undefined): Column[] {
+  const column = (head: string, cellOf: (program: ProgramRow) => string): Column => {
+    const cells = [head, ...programs.map(cellOf)];
+    return { head, cells, width: Math.max(...cells.map(size)) };
+  };
   return [
-    ...note,
-    lineOf(heads),
-    ...(colour ? lines.map((line, index) => coloured(line, programs[index], widths[0])) : lines),
+    column('NAME', ({ name }) => cut(printable(name), nameWidth)),
+    column('STATE', ({ state }) => state ?? '-'),
+    column('PID', ({ pid }) => (pid === null ? '-' : String(pid))),
+    column('UPTIME', ({ uptime }) => (uptime === null ? '-' : durationText(uptime))),
+    column('RESTARTS', ({ restarts }) => String(restarts)),
+    column('LAST EXIT', ({ lastExit }) => (lastExit === null ? '-' : (lastExit.signal ?? `code ${lastExit.code}`))),
+    column('NOTE', (program) => noteOf(program, now)),
   ];
 }
 
-function cellsOf(program: ProgramRow, now: number | undefined, widest: number): string[] {
-  return [
-    cut(printable(program.name), Math.max(Math.floor(widest), 12)),
-    program.state ?? '-',
-    program.pid === null ? '-' : String(program.pid),
-    program.uptime === null ? '-' : durationText(program.uptime),
-    String(program.restarts),
-    program.lastExit === null ? '-' : (program.lastExit.signal ?? `code ${program.lastExit.code}`),
-    noteOf(program, now),
-  ];
+function fitting(all: readonly Column[], columns: number): readonly Column[] {
+  const widthOf = (shown: readonly Column[]) =>
+    shown.reduce(
+      (sum, { head, width }) => sum + gap.length + (head === 'NOTE' ? Math.min(width, noteWidth) : width),
+      0,
+    );
+  let shown = all;
+  for (const head of dispensable) {
+    if (widthOf(shown) - gap.length <= columns) break;
+    shown = shown.filter((column) => column.head !== head);
+  }
+  return shown;
 }
 
 /** What is next, and what is wrong. `now` is absent where nothing is next. */
@@ -75,21 +102,21 @@ function noteOf(program: ProgramRow, now: number | undefined): string {
   ].join('; ');
 }
 
-/** `42 s`, `3 min`, `2 h 5 min`, `4 d 1 h`. */
+/** `42s`, `3m`, `2h 5m`, `4d 1h`. */
 function durationText(seconds: number): string {
   const minutes = Math.floor(seconds / 60);
   const hours = Math.floor(minutes / 60);
   const days = Math.floor(hours / 24);
-  if (minutes === 0) return `${Math.floor(seconds)} s`;
-  if (hours === 0) return `${minutes} min`;
-  return days === 0 ? `${hours} h ${minutes % 60} min` : `${days} d ${hours % 24} h`;
+  if (minutes === 0) return `${Math.floor(seconds)}s`;
+  if (hours === 0) return `${minutes}m`;
+  return days === 0 ? `${hours}h ${minutes % 60}m` : `${days}d ${hours % 24}h`;
 }
 
-function coloured(line: string, program: ProgramRow | undefined, nameWidth = 0): string {
-  const state = program?.state;
+/** The line of a program, with its state, which follows the name, in colour. */
+function coloured(line: string, state: ProgramState | null, nameWidth: number): string {
   const characters = Array.from(line);
   const start = nameWidth + gap.length;
-  if (!state || characters.length < start + state.length) return line;
+  if (state === null || characters.length < start + state.length) return line;
   const painted = styleText(colours[state], state, { validateStream: false });
   return characters.slice(0, start).join('') + painted + characters.slice(start + state.length).join('');
 }
@@ -100,4 +127,5 @@ function cut(text: string, columns: number): string {
   return `${kept.join('')}…`;
 }
 
+const pad = (text: string, width: number) => text + ' '.repeat(width - size(text));
 const size = (text: string) => Array.from(text).length;
