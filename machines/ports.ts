@@ -20,8 +20,8 @@ export function defectOf(event: { readonly type: string }): Fault {
 }
 
 // --- process: one incarnation of a program --------------------------------------------------------------------------
-// Stopped before its process is gone (after a defect), the actor spawns nothing and tells nothing any more: what lives on
-// is a leftover.
+// Broken, or stopped before its process is gone, the actor spawns nothing and tells nothing any more: what lives on is a
+// leftover.
 
 export interface ProcessInput {
   readonly name: string;

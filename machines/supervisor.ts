@@ -226,9 +226,10 @@ export const supervisorMachine = setup({
       const delay = context.timings.minRestartDelay;
       enqueue(raise({ type: 'program.revive', name }, { id: `revive/${name}`, delay }));
     }),
-    revive: enqueueActions(({ context, event, enqueue }) => {
+    revive: enqueueActions(({ context, event, enqueue }, params: { readonly isStopping: boolean }) => {
       if (event.type !== 'program.revive') return;
-      const spec = context.specs.get(event.name) ?? unknownProgram(event.name);
+      const known = context.specs.get(event.name) ?? unknownProgram(event.name);
+      const spec: ProgramSpec = params.isStopping ? { ...known, wanted: 'down' } : known;
       enqueue.assign(({ spawn }) => {
         const input = { spec, timings: context.timings };
         const program = spawn('program', { id: actorPrefix + spec.name, input });
@@ -238,6 +239,7 @@ export const supervisorMachine = setup({
       });
       // Its process may live on: the same way as after the death of a monitor.
       enqueue.sendTo(actorPrefix + spec.name, { type: 'program.reap' });
+      if (params.isStopping) enqueue.sendTo(actorPrefix + spec.name, { type: 'program.stop', by: 'shutdown' });
     }),
 
     stopAll: enqueueActions(({ context, event, enqueue }) => {
@@ -247,10 +249,6 @@ export const supervisorMachine = setup({
         enqueue.sendTo(program, { type: 'program.stop', by: 'shutdown' });
       }
       for (const name of context.broken) enqueue.raise({ type: 'program.revive', name });
-    }),
-    stopRevived: enqueueActions(({ event, enqueue }) => {
-      if (event.type !== 'program.revive') return;
-      enqueue.sendTo(actorPrefix + event.name, { type: 'program.stop', by: 'shutdown' });
     }),
     killAll: enqueueActions(({ context, enqueue }) => {
       for (const program of context.programs.values()) enqueue.sendTo(program, { type: 'program.kill' });
@@ -294,7 +292,7 @@ export const supervisorMachine = setup({
         'messages.received': { actions: 'holdMessages' },
         'message.garbled': { actions: 'rejectMessage' },
         'directory.*': { actions: 'relay' },
-        'program.revive': { guard: 'isBroken', actions: 'revive' },
+        'program.revive': { guard: 'isBroken', actions: { type: 'revive', params: { isStopping: false } } },
         'program.stopped': [{ guard: 'isUnwanted', actions: ['relay', 'reap'] }, { actions: 'relay' }],
         'program.*': { actions: 'relay' },
         'signal.received': [{ guard: 'isHangup', actions: 'rescan' }, { target: 'stopping' }],
@@ -318,7 +316,7 @@ export const supervisorMachine = setup({
         'program.stopped': [{ guard: 'isShutdownAnswer', actions: ['relay', 'countStopped'] }, { actions: 'relay' }],
         'program.*': { actions: 'relay' },
         // Only to end what it left behind.
-        'program.revive': { guard: 'isBroken', actions: ['revive', 'stopRevived'] },
+        'program.revive': { guard: 'isBroken', actions: { type: 'revive', params: { isStopping: true } } },
         'signal.received': { guard: 'isInterrupt', actions: 'killAll' },
         'shutdown.force': { actions: 'killAll' },
         'xstate.error.actor.*': { guard: 'isProgramActor', actions: ['reportDefect', 'reap', 'reviveLater'] },

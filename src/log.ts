@@ -1,10 +1,18 @@
+import { fstatSync } from 'node:fs';
 import pino, { type DestinationStream, type Logger } from 'pino';
 import type { LogLevel } from './options.js';
 
 export interface Log {
   readonly logger: Logger;
+  /** Whether its reader is behind: whoever can wait should, until `onDrain`. */
+  readonly isFull: () => boolean;
+  readonly onDrain: (listener: () => void) => void;
   /** The file may have been renamed: open it anew. */
   readonly reopen: () => void;
+  /** Resolves when all is written, or cannot be within `deadline` ms. */
+  readonly flush: (deadline: number) => Promise<void>;
+  /** The same at once, when there will be no later. */
+  readonly flushNow: () => void;
 }
 
 export interface LogOptions {
@@ -15,16 +23,46 @@ export interface LogOptions {
   readonly pretty: boolean;
 }
 
+/** What is kept for a reader that is behind, in bytes; beyond it lines of the monitor itself are dropped. */
+const maxBacklog = 8 * 1024 * 1024;
+const lastWordsMs = 1_000;
+
 /**
- * The monitor's log. The destination is synchronous: an asynchronous one loses the last lines at exit.
- * A destination that fails (a closed standard output) costs its lines, never the supervision.
+ * The monitor's log.
+ *
+ * A file is written at once. A reader of a pipe or a terminal may be slow, or stand still, and must not hold up the
+ * supervision: there, writing is asynchronous, and who waits is the program whose output it is. A destination that
+ * fails (a full disk, a closed standard output) costs its lines, never the supervision.
  */
 export async function openLog({ level, file, pretty }: LogOptions): Promise<Log> {
-  const destination = pino.destination({ dest: file ?? 1, sync: true, mkdir: false });
-  destination.on('error', () => undefined);
-  const stream = pretty ? await prettyStream(destination) : destination;
-  const logger = pino({ level, base: null }, stream);
-  return { logger, reopen: () => file !== undefined && destination.reopen() };
+  const sync = file !== undefined || fstatSync(1).isFile();
+  let giveUpAt = Infinity;
+  const retryEAGAIN = () => performance.now() < giveUpAt;
+  const destination = pino.destination({ dest: file ?? 1, sync, maxLength: maxBacklog, retryEAGAIN });
+  let isFull = false;
+  let isFailing = false;
+  destination.on('error', () => {
+    isFailing = true;
+    destination.emit('drain');
+  });
+  destination.on('drain', () => (isFull = false));
+  destination.on('write', () => (isFailing = false));
+  const counted = { write: (line: string) => void (isFull = !sync && !destination.write(line)) };
+  return {
+    logger: pino({ level, base: null }, pretty ? await prettyStream(counted) : counted),
+    isFull: () => isFull && !isFailing,
+    onDrain: (listener) => void destination.on('drain', listener),
+    reopen: () => file !== undefined && destination.reopen(),
+    flush: (deadline) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, deadline);
+        destination.flush(() => resolve(clearTimeout(timer)));
+      }),
+    flushNow: () => {
+      giveUpAt = performance.now() + lastWordsMs;
+      destination.flushSync();
+    },
+  };
 }
 
 async function prettyStream(destination: DestinationStream): Promise<DestinationStream> {

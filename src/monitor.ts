@@ -1,9 +1,8 @@
 import { rmSync, statSync } from 'node:fs';
-import type { Logger } from 'pino';
 import { createActor, type ActorRefFrom } from 'xstate';
 import { supervisorMachine, type Fact, type SupervisorOutput } from '../machines/index.js';
 import { openColony } from './colony.js';
-import { openLog } from './log.js';
+import { openLog, type Log } from './log.js';
 import { createNodeActors } from './node-actors.js';
 import { narrate } from './observers/narrator.js';
 import { PidFiles } from './observers/pid-files.js';
@@ -24,7 +23,7 @@ import { version } from './version.js';
 /** A monitor that runs. */
 export interface Monitor {
   readonly actor: ActorRefFrom<typeof supervisorMachine>;
-  readonly log: Logger;
+  readonly log: Log;
   /** Resolves when everything is down, with the names of what could not be ended. */
   readonly done: Promise<SupervisorOutput>;
 }
@@ -45,15 +44,16 @@ const lastWordsMs = 1_000;
  */
 export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const colony = await openColony(options);
-  const { logger, reopen } = await openLog({
+  const log = await openLog({
     level: options.logLevel,
     file: options.logfile,
     pretty: options.logfile === undefined && process.stdout.isTTY,
   });
+  const { logger } = log;
   const warn = (problem: string) => logger.warn(problem);
-  warnOfMissingTools(warn);
+  warnOfCircumstances(warn);
 
-  const outputs = options.logs === undefined ? new TaggedLines(logger) : new LogFiles(options.logs, warn);
+  const outputs = options.logs === undefined ? new TaggedLines(log) : new LogFiles(options.logs, warn);
   const launcher = new NodeLauncher();
   const { actors, leftovers } = await createNodeActors(colony, {
     frequency: options.frequency,
@@ -68,7 +68,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     new StatusWriter(colony.paths.status, actor, warn),
     new ReplyWriter(colony.paths.replies, warn),
     ...(options.pid === undefined ? [] : [new PidFiles(options.pid, warn)]),
-    { observe: (fact) => fact.type === 'supervisor.rescanned' && [reopen(), outputs.reopen()] },
+    { observe: (fact) => fact.type === 'supervisor.rescanned' && [log.reopen(), outputs.reopen()] },
   ];
   actor.on('*', (fact) => {
     for (const observer of observers) tell(observer, fact, warn);
@@ -80,14 +80,16 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     rmSync(colony.paths.monitor, { force: true });
     if (options.pidfile !== undefined) rmSync(options.pidfile, { force: true });
     colony.release();
+    await log.flush(lastWordsMs);
   });
 
   writeFileAtomically(colony.paths.monitor, `${JSON.stringify(ownStatus())}\n`);
   if (options.pidfile !== undefined) writeFileAtomically(options.pidfile, `${process.pid}\n`, { mode: 0o644 });
   const { config, messages } = colony;
-  logger.info({ config, messages, pid: process.pid, version }, `ncolony ${version} watches ${config}`);
   actor.start();
-  return { actor, log: logger, done };
+  // Said when the signals are listened to: whoever hears it may ask for the stop at once.
+  logger.info({ config, messages, pid: process.pid, version }, `ncolony ${version} watches ${config}`);
+  return { actor, log, done };
 }
 
 /** Runs a monitor, alone in this process, until it is told to stop; resolves to the exit code. */
@@ -96,7 +98,8 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
   const { done, log } = await startMonitor(options);
   // Nothing is known of the state after it. The next monitor finds what this one leaves running.
   process.on('uncaughtException', (error) => {
-    log.fatal(error, 'a defect of the monitor');
+    log.logger.fatal(error, 'a defect of the monitor');
+    log.flushNow();
     process.exit(1);
   });
   const { left } = await done;
@@ -122,7 +125,8 @@ async function outcomeOf(actor: Monitor['actor'], leave: () => Promise<void>): P
   }
 }
 
-function warnOfMissingTools(warn: (problem: string) => void): void {
+function warnOfCircumstances(warn: (problem: string) => void): void {
+  if (process.pid === 1) warn('as PID 1 this monitor does not reap strangers: run it under an init such as tini');
   const losses = {
     flock: 'a lock file stands for the lock of the kernel',
     mkfifo: 'programs get sockets instead of pipes and cannot open /dev/stdout',

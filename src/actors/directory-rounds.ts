@@ -90,8 +90,9 @@ export class DirectoryRounds {
     const { path, report } = this.#options;
     if (pending !== 'all' && !this.#lost) return [...pending];
     try {
-      const names = listedNames(path);
+      // In this order: what comes after the list is read makes an event.
       this.#watch.arm(identityOf(path));
+      const names = listedNames(path);
       if (this.#lost) report({ type: 'directory.found', path });
       this.#lost = false;
       return names;

@@ -9,8 +9,8 @@ export type Hint = (name: string | undefined) => void;
  * Watches one directory, itself alone, for hints. The scan is the truth: a watch falls silent when its directory is
  * replaced, and on some file systems it never speaks.
  *
- * chokidar would keep a watcher for each file; with everything below the directory ignored it keeps one for all, and
- * its `raw` event tells of each change at once, at any number of files.
+ * chokidar would keep a watcher for each file; with everything below the directory ignored it keeps one inotify watch
+ * for all, and its `raw` event tells of each change at once, at any number of files.
  */
 export class DirectoryWatch {
   readonly #path: string;
@@ -34,7 +34,7 @@ export class DirectoryWatch {
     watcher.on('raw', (_event, name: string | null) => this.#hint(name ?? undefined));
     // What happened before the watch stood has made no event.
     watcher.on('ready', () => this.#hint(undefined));
-    watcher.on('error', (error) => this.#broken({ code: systemCode(error), message: messageOf(error) }));
+    watcher.on('error', (error) => this.#fail(error));
     this.#watcher = watcher;
   }
 
@@ -42,5 +42,11 @@ export class DirectoryWatch {
     this.#armedFor = '';
     void this.#watcher?.close();
     this.#watcher = undefined;
+  }
+
+  // It is tried again at the next scan.
+  #fail(error: unknown): void {
+    this.close();
+    this.#broken({ code: systemCode(error), message: messageOf(error) });
   }
 }

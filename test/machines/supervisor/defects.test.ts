@@ -82,6 +82,13 @@ describe('a defect in the actor of one program', () => {
     expect(colony.system.alive('web')).toEqual([]);
   });
 
+  test('shortly before a shutdown, with nothing left behind: the shutdown starts nothing', () => {
+    const colony = broken();
+    colony.system.alive('web')[0]!.release();
+    expect(colony.signal('SIGTERM').left).toEqual([]);
+    expect(colony.system.revisions()).toHaveLength(2);
+  });
+
   test('during a shutdown: it is brought back to end what it left behind', () => {
     const colony = new Colony();
     colony.system.next.push({ breaksOn: 'process.terminate', termDelay: 50 });

@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import { fromCallback, setup, type EventObject, type SnapshotFrom } from 'xstate';
+import {
+  supervisorMachine,
+  type ConfigSynced,
+  type programMachine,
+  type ProgramInput,
+  type SupervisorEvent,
+} from '../../../machines/index.js';
+import { specOf, timings } from '../../fixtures/lone-program.js';
+import { undecidedPairs, type Absences } from '../../fixtures/pairs.js';
+import { walk } from '../../fixtures/walk.js';
+
+type ActorEventType =
+  | 'xstate.error.actor.program/web'
+  | 'xstate.done.actor.program/web'
+  | 'xstate.error.actor.config'
+  | 'xstate.error.actor.messages'
+  | 'xstate.error.actor.signals';
+
+const of = (event: SupervisorEvent): EventObject => event;
+
+const found = (what: Partial<ConfigSynced>): EventObject => {
+  const nothing = { added: [], changed: [], removed: [], rejected: [], healed: [], warnings: [] };
+  return of({ type: 'config.synced', ...nothing, ticket: 1_000, ...what });
+};
+
+const brokenActor = (type: 'error' | 'done', id: string): EventObject[] => [
+  {
+    type: `xstate.${type}.actor.${id}`,
+    actorId: id,
+    ...(type === 'error' && { error: new Error('broke') }),
+  } as EventObject,
+];
+
+const error = { code: 'EIO', message: '' };
+const web = { name: 'web' } as const;
+const why = { because: 'a test' };
+const exit = { code: 0, signal: null };
+
+/** Every type of event, at least once for each way in which a machine may look at it. A new one is a type error here. */
+const events: Record<SupervisorEvent['type'] | ActorEventType, readonly EventObject[]> = {
+  'config.synced': [
+    found({}),
+    found({ added: [specOf()] }),
+    found({ changed: [{ spec: specOf({ revision: 'r2' }), keys: ['args'] }] }),
+    found({ removed: ['web'] }),
+    found({ rejected: [{ ...web, error }], healed: ['api'], warnings: [{ ...web, warning: 'odd' }] }),
+  ],
+  'messages.received': [of({ type: 'messages.received', messages: [{ id: 'm', message: { type: 'RESTART-ALL' } }] })],
+  'message.garbled': [of({ type: 'message.garbled', id: 'm', of: {}, error })],
+  'directory.lost': [of({ type: 'directory.lost', path: '/', error })],
+  'directory.found': [of({ type: 'directory.found', path: '/' })],
+  'directory.unwatched': [of({ type: 'directory.unwatched', path: '/', error })],
+  'signal.received': (['SIGTERM', 'SIGINT', 'SIGHUP'] as const).map((signal) =>
+    of({ type: 'signal.received', signal }),
+  ),
+  shutdown: [of({ type: 'shutdown' })],
+  'shutdown.force': [of({ type: 'shutdown.force' })],
+  'program.revive': [of({ type: 'program.revive', ...web })],
+  'program.starting': [of({ type: 'program.starting', ...web, ...why, starts: 1 })],
+  'program.started': [of({ type: 'program.started', ...web, pid: 7, run: 'r' })],
+  'program.running': [of({ type: 'program.running', ...web, pid: 7, run: 'r' })],
+  'program.died': [of({ type: 'program.died', ...web, exit, stragglers: [] })],
+  'program.failed': [of({ type: 'program.failed', ...web, error })],
+  'program.backing-off': [
+    of({ type: 'program.backing-off', ...web, ...why, delay: 400, instantDeaths: 1, instantDeathsInRow: 1 }),
+  ],
+  'program.killing': [of({ type: 'program.killing', ...web, ...why, signal: 'SIGTERM', killtime: 5_000 })],
+  'program.lingering': [of({ type: 'program.lingering', ...web, pids: [8] })],
+  'program.killed': [of({ type: 'program.killed', ...web })],
+  'program.stuck': [of({ type: 'program.stuck', ...web, error, pids: [8] })],
+  'program.stopped': [
+    of({ type: 'program.stopped', ...web, ...why }),
+    of({ type: 'program.stopped', ...web, ...why, by: 'shutdown' }),
+  ],
+  'xstate.error.actor.program/web': brokenActor('error', 'program/web'),
+  'xstate.done.actor.program/web': brokenActor('done', 'program/web'),
+  'xstate.error.actor.config': brokenActor('error', 'config'),
+  'xstate.error.actor.messages': brokenActor('error', 'messages'),
+  'xstate.error.actor.signals': brokenActor('error', 'signals'),
+};
+
+const timers: EventObject[] = [
+  { type: 'xstate.after.lastResort.supervisor.stopping' },
+  { type: 'xstate.after.shutdownDeadline.supervisor.stopping' },
+];
+
+const directories = ['directory.lost', 'directory.found', 'directory.unwatched'];
+
+const absences: Record<string, Absences> = {
+  supervising: { 'only a stop is hastened': ['shutdown.force'] },
+  stopping: {
+    'their actors are gone': ['config.synced', 'messages.received', 'message.garbled', ...directories],
+    'it is under way': ['shutdown'],
+  },
+};
+
+/** A program that is stopped and says nothing: what it would say is among the events. */
+const silentProgram = setup({ types: { context: {} as ProgramInput, input: {} as ProgramInput } }).createMachine({
+  context: ({ input }) => input,
+  initial: 'stopped',
+  states: { stopped: {} },
+}) as unknown as typeof programMachine;
+
+const machine = supervisorMachine.provide({
+  actors: {
+    program: silentProgram,
+    config: fromCallback(() => {}),
+    messages: fromCallback(() => {}),
+    signals: fromCallback(() => {}),
+  },
+});
+
+/** What holds in each state that can be reached at all. */
+function isPossible({ status, value, context }: SnapshotFrom<typeof machine>): boolean {
+  const { specs, programs, broken, unstopped } = context;
+  return (
+    status === 'error' ||
+    (status === (value === 'stopped' ? 'done' : 'active') &&
+      [...specs.keys()].every((name) => programs.has(name) || broken.has(name)) &&
+      [...broken].every((name) => !programs.has(name)) &&
+      (value !== 'stopping' || unstopped > 0))
+  );
+}
+
+describe('supervisor', () => {
+  test('every pair of state and event is drawn, or absent for a reason', () => {
+    expect(undecidedPairs(machine, Object.keys(events), absences)).toEqual([]);
+  });
+
+  test('every transition can be taken, and a running actor takes it as the pure machine does', () => {
+    const walked = walk<SnapshotFrom<typeof machine>>(machine, {
+      inputs: [{ timings }, { timings, leftovers: ['web'] }],
+      events: [...Object.values(events).flat(), ...timers],
+      keyOf: ({ status, value, context, children }) => ({
+        configuration: [status, value, context.unstopped, context.inbox.length > 0],
+        names: [context.specs, context.programs, context.faults].map((map) => Array.from(map.keys())),
+        actors: Object.keys(children).sort(),
+        broken: [...context.broken],
+      }),
+    });
+    expect(walked.untaken).toEqual([]);
+    expect(walked.disagreements).toEqual([]);
+    const impossible = walked.snapshots.filter((snapshot) => !isPossible(snapshot));
+    expect(impossible.map(({ value, context }) => [value, context])).toEqual([]);
+  });
+});
