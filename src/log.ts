@@ -48,7 +48,12 @@ export async function openLog({ level, file, pretty }: LogOptions): Promise<Log>
   destination.on('drain', () => (isFull = false));
   destination.on('write', () => (isFailing = false));
   const worded = pretty ? await prettifier() : (line: string) => line;
-  const counted = { write: (line: string) => void (isFull = !destination.write(worded(line)) && !sync) };
+  const counted = {
+    write: (line: string) => {
+      const hasRoom = destination.write(worded(line));
+      isFull = !sync && !hasRoom;
+    },
+  };
   return {
     logger: pino({ level, base: null }, counted),
     isFull: () => isFull && !isFailing,
