@@ -75,6 +75,13 @@ export class RunningMonitor {
     return (await this.record((record) => isLike(record, sought), JSON.stringify(sought), after)) as Told<T>;
   }
 
+  /** Resolves when so many facts of this type have been told. */
+  async count(type: Fact['type'], expected: number): Promise<void> {
+    let count = 0;
+    const isLast = (record: LogRecord) => record['type'] === type && ++count === expected;
+    await this.record(isLast, `${expected} times ${type}`, 0, 6 * patience);
+  }
+
   /** All facts of this type so far that have these values. */
   facts<T extends Fact['type']>(type: T, like: Like = {}, after = 0): Told<T>[] {
     const sought = { type, ...like };
@@ -105,7 +112,7 @@ export class RunningMonitor {
     return `${this.stderr}\nThe log ends:\n${lines.join('')}`;
   }
 
-  record(matches: (record: LogRecord) => boolean, what: string, after = 0): Promise<LogRecord> {
+  record(matches: (record: LogRecord) => boolean, what: string, after = 0, timeout = patience): Promise<LogRecord> {
     const known = this.records.slice(after).find(matches);
     if (known !== undefined) return Promise.resolve(known);
     return new Promise((resolve, reject) => {
@@ -124,7 +131,7 @@ export class RunningMonitor {
           reject(new Error(`waited for ${what}, but ${why}\n${this.lastWords()}`));
         },
       };
-      const timer = setTimeout(() => listener.giveUp('it did not come'), patience);
+      const timer = setTimeout(() => listener.giveUp('it did not come'), timeout);
       this.#listeners.add(listener);
       if (this.hasEnded) void this.ended.then(() => listener.giveUp('the monitor has ended'));
     });
