@@ -47,7 +47,12 @@ export async function openLog({ level, file, pretty }: LogOptions): Promise<Log>
   });
   destination.on('drain', () => (isFull = false));
   destination.on('write', () => (isFailing = false));
-  const counted = { write: (line: string) => void (isFull = !sync && !destination.write(line)) };
+  const counted = {
+    write(line: string): void {
+      const isTaken = destination.write(line);
+      isFull = !sync && !isTaken;
+    },
+  };
   return {
     logger: pino({ level, base: null }, pretty ? await prettyStream(counted) : counted),
     isFull: () => isFull && !isFailing,
