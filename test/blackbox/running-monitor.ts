@@ -45,7 +45,7 @@ export class RunningMonitor {
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     createInterface({ input: child.stdout }).on('line', (line) => this.#hear(JSON.parse(line) as LogRecord));
     this.ended = once(child, 'close').then(([code, signal]: unknown[]) => {
-      for (const { giveUp } of this.#listeners) giveUp(`the monitor ended (${String(code ?? signal)}): ${this.stderr}`);
+      for (const { giveUp } of this.#listeners) giveUp(`the monitor ended (${String(code ?? signal)})`);
       return { code: code as number | null, signal: signal as string | null };
     });
   }
@@ -99,6 +99,12 @@ export class RunningMonitor {
       .map((record) => record.msg);
   }
 
+  /** The end of the log, for people. */
+  lastWords(): string {
+    const lines = this.records.slice(-15).map((record) => `  ${record.msg}\n`);
+    return `${this.stderr}\nThe log ends:\n${lines.join('')}`;
+  }
+
   record(matches: (record: LogRecord) => boolean, what: string, after = 0): Promise<LogRecord> {
     const known = this.records.slice(after).find(matches);
     if (known !== undefined) return Promise.resolve(known);
@@ -115,8 +121,7 @@ export class RunningMonitor {
         },
         giveUp: (why) => {
           end();
-          const last = this.records.slice(-15).map((record) => record.msg);
-          reject(new Error(`waited for ${what}, but ${why}\nThe log ends:\n  ${last.join('\n  ')}`));
+          reject(new Error(`waited for ${what}, but ${why}\n${this.lastWords()}`));
         },
       };
       const timer = setTimeout(() => listener.giveUp('it did not come'), patience);
