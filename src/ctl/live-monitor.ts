@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { ColonyError, reasonOf, systemCode } from '../errors.js';
+import { hasProc, readProcess } from '../os/process-table.js';
 import { runtimePaths } from '../protocol/runtime-directory.js';
 import { parseMonitorStatus, type MonitorStatus } from '../protocol/status-file.js';
 import type { Places } from './places.js';
@@ -20,11 +21,12 @@ export function liveMonitor({ messages }: Pick<Places, 'messages'>): MonitorStat
 
 // A pid alone can have been given to somebody else since; where there is no /proc it has to do.
 function isAlive({ pid, startTime }: MonitorStatus): boolean {
+  if (hasProc) {
+    const found = readProcess(pid);
+    return found !== undefined && !found.zombie && found.startTime === startTime;
+  }
   try {
-    if (!existsSync('/proc/self/stat')) return process.kill(pid, 0);
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return state !== 'Z' && state !== 'X' && Number(fields[18]) === startTime;
+    return process.kill(pid, 0);
   } catch (error) {
     return systemCode(error) === 'EPERM';
   }

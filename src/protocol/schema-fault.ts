@@ -13,7 +13,7 @@ export function pathStep(step: PropertyKey): string {
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_key') return 'expected the name of a variable as key';
+  if (issue.code === 'invalid_key' && issue.issues[0] !== undefined) return expectation(issue.issues[0]);
   if (issue.code === 'unrecognized_keys') return `expected no key ${issue.keys.map(pathStep).join(', ')}`;
   return issue.message.replace(/^(?:Invalid input|Invalid option|Too small|Too big): /, '');
 }

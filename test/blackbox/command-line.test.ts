@@ -1,61 +1,42 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { closeSync, openSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
-import { afterAll, expect, it } from 'vitest';
+import { expect } from 'vitest';
+import { test } from './colony.js';
+import { command } from './command.js';
 
-const home = mkdtempSync(join(tmpdir(), 'ncolony-test-'));
-afterAll(() => rmSync(home, { recursive: true, force: true }));
-
-function ncolony(words: string[], stdout: 'pipe' | number = 'pipe') {
-  const { NCOLONY_HOME: _, ...env } = process.env;
-  const child = spawn(process.execPath, ['dist/src/cli.js', ...words], { env, stdio: ['ignore', stdout, 'pipe'] });
-  const ended = async () => {
-    const [out, err] = await Promise.all([
-      child.stdout?.destroyed === false ? text(child.stdout) : '',
-      text(child.stderr!),
-    ]);
-    if (child.exitCode === null) await once(child, 'exit');
-    return { out, err, exitCode: child.exitCode };
-  };
-  return { child, ended };
-}
-
-it('adds, asks, and is refused in one line', async () => {
-  const at = ['ctl', '--home', home];
-  expect(await ncolony([...at, 'add', 'web', '--cmd', 'cat']).ended()).toEqual({ out: '', err: '', exitCode: 0 });
-  expect(await ncolony([...at, 'status']).ended()).toMatchObject({
-    out: expect.stringContaining('\nweb ') as string,
-    exitCode: 3,
+test('the command answers on standard output and refuses in one line on standard error', async ({ colony }) => {
+  expect(await colony.ctl('add', 'web', '--cmd', 'cat')).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect(await colony.ctl('status')).toEqual({
+    code: 3,
+    stdout: expect.stringMatching(/^No monitor runs\..*\nNAME .*\nweb .*\n$/),
+    stderr: `ncolony: no monitor runs on ${colony.messages}\n`,
   });
-  expect(await ncolony([...at, 'restart', 'nobody']).ended()).toEqual({
-    out: '',
-    err: 'ncolony: there is no program "nobody"\n',
-    exitCode: 1,
+  expect(await colony.ctl('restart', 'nobody')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'ncolony: there is no program "nobody"\n',
   });
-  expect(await ncolony([...at, 'nonsense']).ended()).toEqual({
-    out: '',
-    err: "ncolony: unknown command 'nonsense'\n",
-    exitCode: 2,
+  expect(await colony.ctl('nonsense')).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: "ncolony: unknown command 'nonsense'\n",
   });
 });
 
-it('prints no colours into a pipe', async () => {
-  expect((await ncolony(['ctl', '--home', home, 'status']).ended()).out).not.toContain('\u001b');
+test('a reader that has seen enough is no fault', async () => {
+  const child = spawn(process.execPath, [command, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  const [stderr] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+  expect({ stderr, code: child.exitCode }).toEqual({ stderr: '', code: 0 });
 });
 
-it('is quiet where nobody reads what it prints', async () => {
-  const { child, ended } = ncolony(['--help']);
-  child.stdout!.destroy();
-  expect(await ended()).toMatchObject({ err: '', exitCode: 0 });
-});
-
-it('says that a disk is full', async () => {
-  const { ended } = ncolony(['--help'], openSync('/dev/full', 'w'));
-  expect(await ended()).toMatchObject({
-    err: expect.stringMatching(/^ncolony: standard output: ENOSPC[^\n]*\n$/) as string,
-    exitCode: 1,
-  });
+test('a disk that is full is one', async () => {
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, [command, '--help'], { stdio: ['ignore', full, 'pipe'] });
+  closeSync(full);
+  const [stderr] = await Promise.all([text(child.stderr!), once(child, 'exit')]);
+  expect(stderr).toMatch(/^ncolony: standard output: ENOSPC[^\n]*\n$/);
+  expect(child.exitCode).toBe(1);
 });

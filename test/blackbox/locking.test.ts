@@ -44,7 +44,8 @@ test('after SIGKILL of the first a new monitor starts at once, and ends what it 
   const second = await colony.monitor();
   const { pid } = await second.fact('program.started', { name: 'one' });
   expect(seeProcess(orphan)).toBeUndefined();
-  expect(colony.processes()).toMatchObject([{ pid }]);
+  // Its environment can be read a moment after the spawn is known to have succeeded.
+  await expect.poll(() => colony.processes()).toMatchObject([{ pid }]);
 });
 
 test('a monitor that was stopped leaves its directories free', async ({ colony }) => {

@@ -45,7 +45,7 @@ describe('README', () => {
     const session = example('session').replace(/^(ncolony monitor.*&)$/m, `$1\nmonitor=$!\n${waitForIt}`);
     expect(session).toContain(waitForIt);
     const { code, output } = await run(`${session}\nkill -INT $monitor\nwait $monitor`);
-    expect(code, output).toBe(0);
+    expect({ code, output }).toMatchObject({ code: 0 });
     expect(output).toMatch(/my-cat-program +running/);
     expect(output).toContain('all programs are stopped');
   });
@@ -55,7 +55,7 @@ describe('README', () => {
     const options = [...output.matchAll(/^ +(?:-\w, )?(--[\w-]+)/gm)].map(([, option]) => option);
     const table = /^## The monitor\n([^]*?)\n## /m.exec(readme)?.[1] ?? '';
     const documented = [...table.matchAll(/^\| (?:`-\w`, )?`(--[\w-]+)/gm)].map(([, option]) => option);
-    expect(documented.sort()).toEqual(options.filter((option) => option !== '--help').sort());
+    expect(new Set(documented)).toEqual(new Set(options.filter((option) => option !== '--help')));
   });
 
   test('every subcommand of ctl is in its table, and no other', async () => {
@@ -64,6 +64,6 @@ describe('README', () => {
     const table = /^## ctl\n([^]*?)\n## /m.exec(readme)?.[1] ?? '';
     const rows = [...table.matchAll(/^\| (`.*?) +\| /gm)].map(([, row]) => row ?? '');
     const documented = rows.flatMap((row) => [...row.matchAll(/(?:^|, )`([a-z-]+)/g)].map(([, name]) => name));
-    expect(documented.sort()).toEqual(commands.filter((name) => name !== 'help').sort());
+    expect(new Set(documented)).toEqual(new Set(commands.filter((name) => name !== 'help')));
   });
 });

@@ -1,13 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { temporaryDirectory } from '../temporary-directory.js';
 
 /** A directory of the running test's own; gone when it is finished. */
 export function scratch(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'ncolony-test-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
+  const { path, remove } = temporaryDirectory();
+  onTestFinished(remove);
+  return path;
 }
 
 /** The two directories of a colony, empty. */

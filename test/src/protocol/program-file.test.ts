@@ -28,7 +28,7 @@ describe('a program file', () => {
       stop: { signal: 'SIGTERM', killtime: undefined, tree: true },
       revision: expect.stringMatching(/^[\w-]{22}$/) as string,
     });
-    expect(file.rights).toEqual({ user: { uid: 33, gid: 34 } });
+    expect(file.rights).toEqual({ user: { uid: 33, gid: 34, name: undefined } });
     expect(file.text).toBe(text);
     expect(file.warnings).toEqual([]);
   });
@@ -41,8 +41,8 @@ describe('a program file', () => {
   });
 
   it('tells uid and gid apart', () => {
-    expect(good('{"args":["cat"],"uid":0}').rights.user).toEqual({ uid: 0 });
-    expect(good('{"args":["cat"],"gid":0}').rights.user).toEqual({ gid: 0 });
+    expect(good('{"args":["cat"],"uid":0}').rights).toEqual({ user: { uid: 0 } });
+    expect(good('{"args":["cat"],"gid":0}').rights).toEqual({ user: { gid: 0 } });
   });
 
   it('can want the program down, and say how to stop it, in seconds', () => {
@@ -106,7 +106,8 @@ describe('a bad program file', () => {
     [{ args: ['cat'], env: [] }, 'env: expected record, received array'],
     [{ args: ['cat'], env: { PATH: 5 } }, 'env.PATH: expected string, received number'],
     [{ args: ['cat'], env: { PATH: 'a\0' } }, 'env.PATH: expected a string without NUL'],
-    [{ args: ['cat'], env: { '': 'a' } }, 'env.: expected the name of a variable as key'],
+    [{ args: ['cat'], env: { '': 'a' } }, 'env.: expected the name of a variable'],
+    [{ args: ['cat'], 'ncolony.limits': { open: 5 } }, 'ncolony.limits: expected no key open'],
     [{ args: ['cat'], env_inherit: ['A=b'] }, 'env_inherit.0: expected the name of a variable'],
     [{ args: ['cat'], uid: '33' }, 'uid: expected number, received string'],
     [{ args: ['cat'], uid: 1.5 }, 'uid: expected int, received number'],
