@@ -108,7 +108,7 @@ export class StatusWriter {
   }
 
   #statusOf(name: string): ProgramStatusFile | undefined {
-    const { programs, faults } = this.#supervisor.getSnapshot().context;
+    const { programs, specs, faults } = this.#supervisor.getSnapshot().context;
     const program = programs.get(name)?.getSnapshot();
     const fault = faults.get(name) ?? null;
     if (program === undefined && fault === null) return undefined;
@@ -121,7 +121,8 @@ export class StatusWriter {
       version: 1,
       name,
       state: program?.value ?? null,
-      wanted: context?.wanted ?? null,
+      // What the files say: a shutdown does not change it.
+      wanted: specs.get(name)?.wanted ?? context?.wanted ?? null,
       pid,
       since: iso(times?.since),
       startedAt: pid === null ? null : iso(times?.startedAt),
