@@ -54,3 +54,8 @@ export function systemCode(error: unknown, fallback = 'EDEFECT'): string {
 export function messageOf(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
 }
+
+/** The operating system's reason without the call and the path: `ENOENT: no such file or directory`. */
+export function reasonOf(error: unknown): string {
+  return messageOf(error).replace(/, \w+(?: '.*)?$/, '');
+}

@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import pino, { type DestinationStream, type Logger } from 'pino';
+import pino, { type Logger } from 'pino';
 import type { LogLevel } from './options.js';
 
 export interface Log {
@@ -47,9 +47,15 @@ export async function openLog({ level, file, pretty }: LogOptions): Promise<Log>
   });
   destination.on('drain', () => (isFull = false));
   destination.on('write', () => (isFailing = false));
-  const counted = { write: (line: string) => void (isFull = !sync && !destination.write(line)) };
+  const worded = pretty ? await prettifier() : (line: string) => line;
+  const counted = {
+    write: (line: string) => {
+      const hasRoom = destination.write(worded(line));
+      isFull = !sync && !hasRoom;
+    },
+  };
   return {
-    logger: pino({ level, base: null }, pretty ? await prettyStream(counted) : counted),
+    logger: pino({ level, base: null }, counted),
     isFull: () => isFull && !isFailing,
     onDrain: (listener) => void destination.on('drain', listener),
     reopen: () => file !== undefined && destination.reopen(),
@@ -65,14 +71,13 @@ export async function openLog({ level, file, pretty }: LogOptions): Promise<Log>
   };
 }
 
-async function prettyStream(destination: DestinationStream): Promise<DestinationStream> {
-  const { default: pretty } = await import('pino-pretty');
-  return pretty({
-    destination,
-    sync: true,
+async function prettifier(): Promise<(line: string) => string> {
+  const { prettyFactory } = await import('pino-pretty');
+  return prettyFactory({
     colorize: process.env['NO_COLOR'] === undefined,
     translateTime: 'SYS:HH:MM:ss.l',
-    ignore: 'pid,hostname,name,stream',
+    // The words say it; the rest is for programs.
+    include: 'level,time',
     messageFormat: (record, messageKey, _label, { colors }) => {
       const message = String(record[messageKey]);
       if (record['stream'] === undefined) return message;

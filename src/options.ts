@@ -1,4 +1,9 @@
+import { resolve } from 'node:path';
 import type { Timings } from '../machines/index.js';
+import { defaultTimings } from '../machines/timings.js';
+import { ColonyError } from './errors.js';
+import { colonyDirectories, missing, type GivenDirectories } from './home.js';
+import { maxDelay } from './protocol/durations.js';
 
 /** What `ncolony monitor` is told. Durations are milliseconds, paths absolute. */
 export interface MonitorOptions {
@@ -22,3 +27,73 @@ export interface MonitorOptions {
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type LogLevel = (typeof logLevels)[number];
+
+/** The words of `ncolony monitor` as they were typed: durations in seconds. */
+export interface MonitorWords extends GivenDirectories {
+  readonly frequency: string;
+  readonly threshold: string;
+  readonly killtime: string;
+  readonly minrestartdelay: string;
+  readonly maxrestartdelay: string;
+  readonly logLevel: string;
+  readonly logfile?: string;
+  readonly pidfile?: string;
+  readonly trustDirectories?: boolean;
+}
+
+const secondsText = (milliseconds: number) => String(milliseconds / 1000);
+
+/** The defaults of NColony, in seconds. */
+export const monitorDefaults = {
+  frequency: '10',
+  threshold: secondsText(defaultTimings.threshold),
+  killtime: secondsText(defaultTimings.killtime),
+  minrestartdelay: secondsText(defaultTimings.minRestartDelay),
+  maxrestartdelay: secondsText(defaultTimings.maxRestartDelay),
+  logLevel: 'info',
+} as const satisfies MonitorWords;
+
+/** What the words mean. Throws `EUSAGE`, naming the option. */
+export function monitorOptions(words: MonitorWords, environment: NodeJS.ProcessEnv): MonitorOptions {
+  const { config, messages, pid, logs } = colonyDirectories(words, environment);
+  if (messages === undefined) throw missing('messages');
+  if (config === undefined) throw missing('config');
+  const minRestartDelay = milliseconds('minrestartdelay', words.minrestartdelay, 1);
+  return {
+    config,
+    messages,
+    pid,
+    logs,
+    logfile: file('logfile', words.logfile),
+    pidfile: file('pidfile', words.pidfile),
+    logLevel: level(words.logLevel),
+    frequency: milliseconds('frequency', words.frequency, 1),
+    trustDirectories: words.trustDirectories ?? false,
+    timings: {
+      threshold: milliseconds('threshold', words.threshold),
+      killtime: milliseconds('killtime', words.killtime),
+      minRestartDelay,
+      maxRestartDelay: milliseconds('maxrestartdelay', words.maxrestartdelay, minRestartDelay),
+    },
+  };
+}
+
+function milliseconds(option: string, text: string, least = 0): number {
+  const result = /^(?:\d+\.?\d*|\.\d+)$/.test(text) ? Math.round(Number(text) * 1000) : Number.NaN;
+  if (result >= least && result <= maxDelay) return result;
+  throw new ColonyError(
+    'EUSAGE',
+    `--${option}: expected seconds from ${secondsText(least)} to ${secondsText(maxDelay)}`,
+  );
+}
+
+function file(option: string, path: string | undefined): string | undefined {
+  if (path === '') throw new ColonyError('EUSAGE', `--${option}: expected a file`);
+  return path === undefined ? undefined : resolve(path);
+}
+
+function level(text: string): LogLevel {
+  const found = logLevels.find((known) => known === text);
+  if (found === undefined) throw new ColonyError('EUSAGE', `--log-level: expected one of ${logLevels.join(', ')}`);
+  return found;
+}

@@ -1,4 +1,4 @@
 import { createRequire } from 'node:module';
 
-/** The version of this package. */
+/** The version of ncolony, as its package says. */
 export const { version } = createRequire(import.meta.url)('ncolony/package.json') as { version: string };

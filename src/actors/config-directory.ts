@@ -4,8 +4,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fromCallback } from 'xstate';
 import type { ConfigScan, ConfigSynced, DirectoryNews, Fault } from '../../machines/index.js';
 import { fileSignature, signatureOf } from '../protocol/directory.js';
-import { readFileBytes } from '../protocol/file-bytes.js';
-import { changedKeys, maxProgramFileBytes, parseProgramFile, type ProgramFile } from '../protocol/program-file.js';
+import { maxProgramFileBytes, readFileBytes } from '../protocol/file-bytes.js';
+import { changedKeys, parseProgramFile, type ProgramFile } from '../protocol/program-file.js';
 import { DirectoryRounds } from './directory-rounds.js';
 
 export interface ConfigDirectoryHost {

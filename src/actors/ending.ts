@@ -16,14 +16,15 @@ const stuckAfterMs = 500;
 const lingerMs = 250;
 
 /**
- * Ends what `find` finds: each process is sent the stop signal once, and after `kill` SIGKILL every 5 s, until a survey
- * finds nothing. The strangers among our own (nobody's child but init's) send no event when they end, so they are
- * looked at, at growing intervals.
+ * Ends what `find` finds: each process is sent the stop signal once (to many programs a second one means: at once), and
+ * after `kill` SIGKILL every 5 s, until a survey finds nothing. The strangers among our own (nobody's child but init's)
+ * send no event when they end, so they are looked at, at growing intervals.
  */
 export class Ending {
   readonly #ended: Ended;
   readonly #signalled = new Set<string>();
   #signal: NodeJS.Signals = 'SIGTERM';
+  #isReached: (entry: ProcessEntry) => boolean = () => false;
   #left: readonly ProcessEntry[] = [];
   #lookMs = firstLookMs;
   #look: NodeJS.Timeout | undefined;
@@ -37,9 +38,11 @@ export class Ending {
     this.#ended = ended;
   }
 
-  /** Sends `signal` to what is left, and looks until nothing is. */
-  begin(signal: NodeJS.Signals): void {
-    this.#signal = signal;
+  /** Sends `signal` to what is left, and looks until nothing is. `isReached`: what was sent it already. */
+  begin(signal: NodeJS.Signals, isReached: (entry: ProcessEntry) => boolean = () => false): void {
+    if (this.#over) return;
+    if (this.#repeat === undefined) this.#signal = signal;
+    this.#isReached = isReached;
     this.#linger = setTimeout(() => this.#reportLingering(), lingerMs);
     void this.#round();
   }
@@ -77,6 +80,7 @@ export class Ending {
         return;
       }
       for (const entry of left) this.#end(entry);
+      this.#isReached = () => false;
       if (this.#reported !== undefined) this.#reportLingering();
       this.#lookMs = firstLookMs;
       this.#lookLater();
@@ -90,6 +94,7 @@ export class Ending {
     if (this.#signal !== 'SIGKILL') {
       if (this.#signalled.has(keyOf(entry))) return;
       this.#signalled.add(keyOf(entry));
+      if (this.#isReached(entry)) return;
     }
     signalProcess(entry, this.#signal);
   }

@@ -57,6 +57,8 @@ class Incarnation {
   #exit: Exit | undefined;
   #exitIsTold = false;
   #terminating = false;
+  /** What is sent to what the main process leaves, when only that was asked to end. */
+  #signalOfTheRest: NodeJS.Signals | undefined;
   #released = false;
   #firstWords = '';
 
@@ -122,11 +124,16 @@ class Incarnation {
     }
     if (this.#exit !== undefined) {
       this.#tellExit(this.#exit, []);
+      this.#ending.begin(signal);
+    } else if (tree) {
+      const group = this.#leader.pid;
+      signalGroup(group, signal);
+      // What the program starts in answer is in the group too, and is let alone: it is how it ends in order.
+      this.#ending.begin(signal, (entry) => entry.group === group);
     } else {
-      if (tree) signalGroup(this.#leader.pid, signal);
-      else this.#launched?.signal(signal);
+      this.#launched?.signal(signal);
+      this.#signalOfTheRest = signal;
     }
-    this.#ending.begin(signal);
   }
 
   #giveBack(): void {
@@ -177,7 +184,8 @@ class Incarnation {
     }
     if (!this.#terminating) return;
     this.#tellExit(exit, []);
-    this.#ending.look();
+    if (this.#signalOfTheRest === undefined) this.#ending.look();
+    else this.#ending.begin(this.#signalOfTheRest);
   }
 
   #tellExit(exit: Exit, stragglers: readonly number[]): void {
@@ -217,7 +225,8 @@ class Incarnation {
   async #find(): Promise<ProcessEntry[]> {
     const leader = this.#leader;
     if (leader === undefined) return [];
-    if (!hasProc) return exists(-leader.pid) ? [{ ...noProcess, pid: -leader.pid, startTime: 0 }] : [];
+    if (!hasProc)
+      return exists(-leader.pid) ? [{ ...noProcess, pid: -leader.pid, group: leader.pid, startTime: 0 }] : [];
     const survey = await this.#host.table.survey(true);
     const found = new Map(membersOf(leader, survey.entries).map((entry) => [entry.pid, entry]));
     for (const entry of this.#host.descendants.of(this.#input.name, survey)) found.set(entry.pid, entry);

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Exit, Fact } from '../../machines/index.js';
+import type { Cause, Exit, Fact } from '../../machines/index.js';
 
 /** Turns facts into log lines: the only place that words them. No environment value is in any fact. */
 export function narrate(logger: Logger, fact: Fact): void {
@@ -82,7 +82,25 @@ function outliving(pids: readonly number[]): string {
   return pids.length === 0 ? '' : `, outlived by pid ${pids.join(', ')}`;
 }
 
-function why({ because, by }: { readonly because: string; readonly by?: string | undefined }): string {
-  if (by !== undefined) return `${because} by ${by}`;
-  return because.startsWith('xstate.after.') ? 'its delay is over' : because;
+/** A cause in words. */
+function why({ because, by, keys }: Cause): string {
+  switch (because) {
+    case 'program.configure':
+      return keys === undefined ? 'its file says so' : `its file changed: ${keys.join(', ')}`;
+    case 'program.restart':
+    case 'program.start':
+      return by === undefined ? 'asked for' : `asked for by message ${by}`;
+    case 'program.stop':
+      return by ?? 'asked for';
+    case 'program.reap':
+      return 'left by an earlier monitor';
+    case 'process.exited':
+      return 'its process died';
+    case 'process.failed':
+      return 'it could not be started';
+    case 'process.gone':
+      return by ?? 'nothing of it is left';
+    default:
+      return because.startsWith('xstate.after.') ? 'its delay is over' : because;
+  }
 }

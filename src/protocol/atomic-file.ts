@@ -1,12 +1,14 @@
-import { closeSync, fsyncSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, fchownSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { nanoid } from 'nanoid';
+import { nanoid } from 'nanoid/non-secure';
 
 export interface AtomicWrite {
   /** Permission bits of a new file; default 0600. */
   readonly mode?: number;
-  /** Wait until the bytes are on the disk; default false. */
+  /** Wait until the file is on the disk under its name; default false. */
   readonly durable?: boolean;
+  /** Whose file it becomes; default the writer's. */
+  readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
 }
 
 /**
@@ -18,12 +20,13 @@ export interface AtomicWrite {
 export function writeFileAtomically(
   path: string,
   data: string,
-  { mode = 0o600, durable = false }: AtomicWrite = {},
+  { mode = 0o600, durable = false, owner }: AtomicWrite = {},
 ): void {
   const temporary = join(dirname(path), `.${basename(path)}.${nanoid(10)}.new`);
   const descriptor = openSync(temporary, 'wx', mode);
   try {
     try {
+      if (owner) fchownSync(descriptor, owner.uid, owner.gid);
       writeFileSync(descriptor, data);
       if (durable) fsyncSync(descriptor);
     } finally {
@@ -31,7 +34,23 @@ export function writeFileAtomically(
     }
     renameSync(temporary, path);
   } catch (error) {
-    unlinkSync(temporary);
+    rmSync(temporary, { force: true });
     throw error;
+  }
+  if (durable) syncDirectory(dirname(path));
+}
+
+// A new name is on the disk only when its directory is. A drop box can be written but not opened, and some file systems
+// refuse: the file is in place by then, so that is no reason to fail.
+function syncDirectory(directory: string): void {
+  try {
+    const descriptor = openSync(directory, 'r');
+    try {
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return;
   }
 }

@@ -15,8 +15,7 @@ export function isListedName(name: Buffer): boolean {
 export function nameFault(name: string): string | undefined {
   if (name === '') return 'is empty';
   if (name.includes('/')) return 'contains a slash';
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(name)) return 'contains a control character';
+  if (/\p{Cc}/u.test(name)) return 'contains a control character';
   if (/\p{Surrogate}/u.test(name)) return 'is not Unicode';
   if (/^[.#]/.test(name)) return `starts with ${name.slice(0, 1)}`;
   const suffix = unlisted.exec(name)?.[0];

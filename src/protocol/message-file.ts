@@ -1,17 +1,11 @@
-import { constants } from 'node:os';
 import { z } from 'zod';
 import type { Fault, Message } from '../../machines/index.js';
-import { decodeFile } from './file-bytes.js';
+import { decodeJson } from './json-bytes.js';
+import { schemaFault } from './schema-fault.js';
+import { signalNamed } from './signal-names.js';
 
 /** The largest message, in bytes. */
 export const maxMessageBytes = 64 * 1024;
-
-/** `HUP`, `hup` and `SIGHUP` alike; `undefined` where there is no such signal on this system. */
-export function signalNamed(name: string): NodeJS.Signals | undefined {
-  const upper = name.toUpperCase();
-  const full = upper.startsWith('SIG') ? upper : `SIG${upper}`;
-  return full in constants.signals ? (full as NodeJS.Signals) : undefined;
-}
 
 const name = z.string();
 const messageSchema = z.discriminatedUnion('type', [
@@ -33,9 +27,9 @@ export type ParsedMessage =
       readonly name?: string;
     };
 
-/** Parses a message file. Never throws; codes: those of `decodeFile`, and `EMESSAGE`. */
+/** Parses a message file. Never throws; codes: those of `decodeJson`, and `EMESSAGE`. */
 export function parseMessage(bytes: Buffer): ParsedMessage {
-  const decoded = decodeFile(bytes, maxMessageBytes);
+  const decoded = decodeJson(bytes, maxMessageBytes);
   if (!decoded.ok) return decoded;
   const parsed = messageSchema.safeParse(decoded.value);
   if (parsed.success && parsed.data.type !== 'SIGNAL') return { ok: true, message: parsed.data };
@@ -49,9 +43,8 @@ export function parseMessage(bytes: Buffer): ParsedMessage {
 function fault(parsed: z.ZodSafeParseResult<unknown>): string {
   const issue = parsed.success ? undefined : parsed.error.issues[0];
   if (issue === undefined) return 'signal: not the name of a signal';
-  const path = issue.path.map(String).join('.');
-  if (path === 'type') return 'type: not a type of message that ncolony knows';
-  return path === '' ? 'not a message' : `${path}: ${issue.message}`;
+  if (issue.path[0] === 'type') return 'type: not a type of message that ncolony knows';
+  return issue.path.length === 0 ? 'not a message' : schemaFault(issue);
 }
 
 function hints(value: unknown): { type?: string; name?: string } {

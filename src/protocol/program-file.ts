@@ -1,20 +1,25 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:os';
 import { z } from 'zod';
-import { defaultStop, type Fault, type ProgramSpec } from '../../machines/index.js';
-import type { Rights } from './rights.js';
+import type { Fault, ProgramSpec } from '../../machines/index.js';
+import { defaultStop } from '../../machines/program-spec.js';
 import { canonicalJson, canonicalMembers } from './canonical-json.js';
-import { decodeFile } from './file-bytes.js';
 import { maxDelay } from './durations.js';
+import { maxProgramFileBytes } from './file-bytes.js';
+import { decodeJson } from './json-bytes.js';
+import type { Rights } from './rights.js';
+import { pathStep, schemaFault } from './schema-fault.js';
 
-/** The largest program file, in bytes. */
-export const maxProgramFileBytes = 64 * 1024;
+/** A file that nests deeper is refused: comparing two versions walks all of them. */
+const maxDepth = 100;
 
 const noNul = (text: string) => !text.includes('\0');
-const text = z.string().refine(noNul, 'a string without NUL');
-const variable = z.string().regex(/^[^=\0]+$/, 'the name of a variable');
+const text = z.string().refine(noNul, 'expected a string without NUL');
+const variable = z.string().regex(/^[^=\0]+$/, 'expected the name of a variable');
 const id = z.int().min(0).max(4_294_967_294);
-const signalName = z.string().refine((name) => name in constants.signals, 'the name of a signal, such as SIGTERM');
+const signalName = z
+  .string()
+  .refine((name) => name in constants.signals, 'expected the name of a signal, such as SIGTERM');
 const limitName = z.enum(
   'as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack'.split(' '),
 );
@@ -28,7 +33,7 @@ export const programFileSchema = z.looseObject({
   args: z
     .array(text)
     .min(1)
-    .refine((args) => args[0] !== '', 'an executable as first element'),
+    .refine((args) => args[0] !== '', 'expected an executable as first element'),
   env: z.record(variable, text).optional(),
   env_inherit: z.array(variable).optional(),
   uid: id.optional(),
@@ -64,19 +69,33 @@ export interface ProgramFile {
 
 export type ParsedProgramFile =
   | { readonly ok: true; readonly file: ProgramFile }
-  /** `unfinished`: a writer may still be at work (the file is empty or breaks off). */
-  | { readonly ok: false; readonly error: Fault; readonly unfinished: boolean };
+  /** `unfinished`: a writer may still be at work (the file is empty or breaks off). `faults`: all; `error` is the first. */
+  | { readonly ok: false; readonly error: Fault; readonly faults: readonly Fault[]; readonly unfinished: boolean };
 
 /** Parses a program's file. Never throws; codes: `EEMPTY`, `EENCODING`, `ESIZE`, `ESYNTAX`, `ESCHEMA`. */
 export function parseProgramFile(name: string, bytes: Buffer): ParsedProgramFile {
-  const decoded = decodeFile(bytes, maxProgramFileBytes);
-  if (!decoded.ok) return decoded;
+  const decoded = decodeJson(bytes, maxProgramFileBytes);
+  if (!decoded.ok) return { ...decoded, faults: [decoded.error] };
+  if (isDeeper(decoded.value, maxDepth)) return refuse([`nested deeper than ${maxDepth} levels`]);
   const parsed = programFileSchema.safeParse(decoded.value);
-  if (!parsed.success) {
-    return { ok: false, error: { code: 'ESCHEMA', message: schemaFault(parsed.error) }, unfinished: false };
-  }
+  if (!parsed.success) return refuse(parsed.error.issues.map(schemaFault));
   const content = parsed.data;
   return { ok: true, file: { ...describe(name, content, decoded.text), warnings: unknownKeys(content) } };
+}
+
+function refuse(messages: readonly string[]): ParsedProgramFile {
+  const faults = messages.map((message) => ({ code: 'ESCHEMA', message }));
+  return {
+    ok: false,
+    error: faults[0] ?? { code: 'ESCHEMA', message: 'not a program file' },
+    faults,
+    unfinished: false,
+  };
+}
+
+function isDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some((member) => isDeeper(member, depth - 1));
 }
 
 /** The content of a file that was accepted before, for those who need more than its spec. */
@@ -132,13 +151,5 @@ function revisionOf(text: string): string {
 function unknownKeys(content: ProgramFileContent): string[] {
   return Object.keys(content)
     .filter((key) => key.startsWith('ncolony.') && !(key in programFileSchema.shape))
-    .map((key) => `${key} is not a key that ncolony knows`);
-}
-
-/** `env.PATH: expected string, got number`: the first fault, by its path. */
-function schemaFault(error: z.ZodError): string {
-  const issue = error.issues[0];
-  if (issue === undefined) return 'not a program file';
-  const path = issue.path.map(String).join('.');
-  return path === '' ? issue.message : `${path}: ${issue.message}`;
+    .map((key) => `${pathStep(key)}: not a key that ncolony knows`);
 }

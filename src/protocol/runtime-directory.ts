@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ColonyError, messageOf, systemCode } from '../errors.js';
+import { ColonyError, reasonOf, systemCode } from '../errors.js';
 
 /** The paths of the monitor's own runtime state, below the messages directory. */
 export interface RuntimePaths {
@@ -40,7 +40,7 @@ export function prepareRuntimeDirectory(paths: RuntimePaths): void {
       mkdirSync(path, { mode: 0o700 });
     } catch (error) {
       if (systemCode(error) !== 'EEXIST') {
-        throw new ColonyError('EDIRECTORY', `${path}: cannot be created (${messageOf(error)})`, { cause: error });
+        throw new ColonyError('EDIRECTORY', `${path}: cannot be created (${reasonOf(error)})`, { cause: error });
       }
     }
     const stats = lstatSync(path);

@@ -45,7 +45,7 @@ export class RunningMonitor {
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     createInterface({ input: child.stdout }).on('line', (line) => this.#hear(JSON.parse(line) as LogRecord));
     this.ended = once(child, 'close').then(([code, signal]: unknown[]) => {
-      for (const { giveUp } of this.#listeners) giveUp(`the monitor ended (${String(code ?? signal)}): ${this.stderr}`);
+      for (const { giveUp } of this.#listeners) giveUp(`the monitor ended (${String(code ?? signal)})`);
       return { code: code as number | null, signal: signal as string | null };
     });
   }
@@ -75,6 +75,13 @@ export class RunningMonitor {
     return (await this.record((record) => isLike(record, sought), JSON.stringify(sought), after)) as Told<T>;
   }
 
+  /** Resolves when so many facts of this type have been told. */
+  async count(type: Fact['type'], expected: number): Promise<void> {
+    let count = 0;
+    const isLast = (record: LogRecord) => record['type'] === type && ++count === expected;
+    await this.record(isLast, `${expected} times ${type}`, 0, 6 * patience);
+  }
+
   /** All facts of this type so far that have these values. */
   facts<T extends Fact['type']>(type: T, like: Like = {}, after = 0): Told<T>[] {
     const sought = { type, ...like };
@@ -99,7 +106,13 @@ export class RunningMonitor {
       .map((record) => record.msg);
   }
 
-  record(matches: (record: LogRecord) => boolean, what: string, after = 0): Promise<LogRecord> {
+  /** The end of the log, for people. */
+  lastWords(): string {
+    const lines = this.records.slice(-15).map((record) => `  ${record.msg}\n`);
+    return `${this.stderr}\nThe log ends:\n${lines.join('')}`;
+  }
+
+  record(matches: (record: LogRecord) => boolean, what: string, after = 0, timeout = patience): Promise<LogRecord> {
     const known = this.records.slice(after).find(matches);
     if (known !== undefined) return Promise.resolve(known);
     return new Promise((resolve, reject) => {
@@ -115,11 +128,10 @@ export class RunningMonitor {
         },
         giveUp: (why) => {
           end();
-          const last = this.records.slice(-15).map((record) => record.msg);
-          reject(new Error(`waited for ${what}, but ${why}\nThe log ends:\n  ${last.join('\n  ')}`));
+          reject(new Error(`waited for ${what}, but ${why}\n${this.lastWords()}`));
         },
       };
-      const timer = setTimeout(() => listener.giveUp('it did not come'), patience);
+      const timer = setTimeout(() => listener.giveUp('it did not come'), timeout);
       this.#listeners.add(listener);
       if (this.hasEnded) void this.ended.then(() => listener.giveUp('the monitor has ended'));
     });

@@ -53,12 +53,38 @@ test('nothing is started beside what is left of the process before', async ({ co
 test('a daemon in a session of its own goes with its program', async ({ colony }) => {
   const monitor = await colony.monitor();
   colony.write('daemon', { args: [fixture('daemonise')] });
-  const { pid } = await monitor.fact('program.running', { name: 'daemon' });
+  const { pid } = await monitor.fact('program.started', { name: 'daemon' });
+  await monitor.said('daemon', /^daemon/);
   expect(colony.processes('daemon').filter((seen) => seen.session !== pid)).toHaveLength(1);
 
   colony.remove('daemon');
   await monitor.fact('program.stopped', { name: 'daemon' });
   expect(colony.processes()).toEqual([]);
+});
+
+test('the stop signal is sent once, and not to what is born in answer to it', async ({ colony }) => {
+  const monitor = await colony.monitor('-k', '1');
+  // Its last deed is a child of its own, which has to be let alone.
+  const script = 'trap "echo term; sleep 0.2 && echo done; exit" TERM; sleep 1000 & echo ready; wait; wait; wait';
+  colony.write('orderly', { args: ['sh', '-c', script] });
+  await monitor.said('orderly', 'ready');
+  colony.remove('orderly');
+  await monitor.fact('program.stopped', { name: 'orderly' });
+  expect(monitor.saidBy('orderly')).toEqual(['ready', 'term', 'done']);
+});
+
+test('the main process alone is asked to end where its file says so, and the rest when it is gone', async ({
+  colony,
+}) => {
+  const monitor = await colony.monitor('-k', '5');
+  const script =
+    '(trap "echo child; exit" TERM; sleep 1000 & echo ready; wait) & trap "sleep 0.2; echo parent; exit" TERM; wait';
+  colony.write('alone', { args: ['sh', '-c', script], 'ncolony.stop': { tree: false } });
+  await monitor.said('alone', 'ready');
+  colony.remove('alone');
+  await monitor.fact('program.stopped', { name: 'alone' });
+  expect(monitor.saidBy('alone', 'stdout')).toEqual(['ready', 'parent', 'child']);
+  expect(monitor.facts('program.killed')).toEqual([]);
 });
 
 test('every process has a session and a group of its own', async ({ colony }) => {

@@ -129,20 +129,24 @@ describe('supervisor', () => {
     expect(undecidedPairs(machine, Object.keys(events), absences)).toEqual([]);
   });
 
-  test('every transition can be taken, and a running actor takes it as the pure machine does', () => {
-    const walked = walk<SnapshotFrom<typeof machine>>(machine, {
-      inputs: [{ timings }, { timings, leftovers: ['web'] }],
-      events: [...Object.values(events).flat(), ...timers],
-      keyOf: ({ status, value, context, children }) => ({
-        configuration: [status, value, context.unstopped, context.inbox.length > 0],
-        names: [context.specs, context.programs, context.faults].map((map) => Array.from(map.keys())),
-        actors: Object.keys(children).sort(),
-        broken: [...context.broken],
-      }),
-    });
-    expect(walked.untaken).toEqual([]);
-    expect(walked.disagreements).toEqual([]);
-    const impossible = walked.snapshots.filter((snapshot) => !isPossible(snapshot));
-    expect(impossible.map(({ value, context }) => [value, context])).toEqual([]);
-  });
+  test(
+    'every transition can be taken, and a running actor takes it as the pure machine does',
+    { timeout: 30_000 },
+    () => {
+      const walked = walk<SnapshotFrom<typeof machine>>(machine, {
+        inputs: [{ timings }, { timings, leftovers: ['web'] }],
+        events: [...Object.values(events).flat(), ...timers],
+        keyOf: ({ status, value, context, children }) => ({
+          configuration: [status, value, context.unstopped, context.inbox.length > 0],
+          names: [context.specs, context.programs, context.faults].map((map) => Array.from(map.keys())),
+          actors: Object.keys(children).sort(),
+          broken: [...context.broken],
+        }),
+      });
+      expect(walked.untaken).toEqual([]);
+      expect(walked.disagreements).toEqual([]);
+      const impossible = walked.snapshots.filter((snapshot) => !isPossible(snapshot));
+      expect(impossible.map(({ value, context }) => [value, context])).toEqual([]);
+    },
+  );
 });

@@ -1,0 +1,128 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ColonyError, reasonOf, systemCode } from '../errors.js';
+import { runtimePaths } from '../protocol/runtime-directory.js';
+import { parseProgramStatus, type ProgramStatus } from '../protocol/status-file.js';
+import { liveMonitor } from './live-monitor.js';
+import type { Places } from './places.js';
+import { glanceAt, listPrograms, requireProgram } from './programs.js';
+
+/** A program as its monitor last wrote of it. Times are ISO 8601. */
+export interface ProgramRow extends Omit<ProgramStatus, 'startedAt'> {
+  /** Seconds since the present process was started, while a live monitor keeps a process; else null. */
+  readonly uptime: number | null;
+}
+
+export interface StatusReport {
+  readonly version: 1;
+  /** `null`: none runs, and the rows are the last that is known. */
+  readonly monitor: { readonly pid: number; readonly since: string; readonly version: string } | null;
+  /** By name: what the monitor wrote of, and what has a file but was not seen by a monitor yet (state null). */
+  readonly programs: readonly ProgramRow[];
+}
+
+/**
+ * What is known of all programs, or of one, from the files of the two directories.
+ * Throws `EUNKNOWN` or `ENAME` where there is no program of that name, `EDIRECTORY` where something may not be read.
+ */
+export function status(places: Places, name?: string): StatusReport {
+  const monitor = liveMonitor(places);
+  const { status: directory } = runtimePaths(places.messages);
+  const programs = name === undefined ? allStatuses(places, directory) : [statusOf(places, directory, name)];
+  return {
+    version: 1,
+    monitor: monitor ? { pid: monitor.pid, since: monitor.since, version: monitor.ncolony } : null,
+    programs: programs.map((program) => rowOf(program, monitor !== undefined)),
+  };
+}
+
+/** Whether everything that is wanted up is running. */
+export function isAllRunning({ programs }: StatusReport): boolean {
+  return programs.every(({ state, wanted }) => wanted === 'down' || state === 'running');
+}
+
+/** The report in its published shape, which has no `killAt`. */
+export function statusJson(report: StatusReport): string {
+  return JSON.stringify(report, (key, value: unknown) => (key === 'killAt' ? undefined : value));
+}
+
+const suffix = '.json';
+
+function allStatuses(places: Places, directory: string): ProgramStatus[] {
+  const written = entriesOf(directory)
+    .filter((entry) => entry.endsWith(suffix) && !entry.startsWith('.'))
+    .map((entry) => readStatus(directory, entry.slice(0, -suffix.length)))
+    .filter((program) => program !== undefined);
+  const seen = new Set(written.map((program) => program.name));
+  const rest = listPrograms(places).filter((name) => !seen.has(name));
+  return [...written, ...rest.map((name) => unseen(places, name))].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function statusOf(places: Places, directory: string, name: string): ProgramStatus {
+  const written = /[/\0]/.test(name) ? undefined : readStatus(directory, name);
+  if (written === undefined) requireProgram(places, name);
+  return written ?? unseen(places, name);
+}
+
+function entriesOf(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw new ColonyError('EDIRECTORY', `${directory}: cannot be read (${reasonOf(error)})`, { cause: error });
+  }
+}
+
+/** `undefined`: the monitor wrote nothing of it, or has just taken it away. */
+function readStatus(directory: string, name: string): ProgramStatus | undefined {
+  try {
+    return parseProgramStatus(readFileSync(join(directory, name + suffix), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function unseen(places: Places, name: string): ProgramStatus {
+  const { wanted, group } = glanceAt(places, name);
+  return {
+    name,
+    state: null,
+    wanted,
+    pid: null,
+    since: null,
+    startedAt: null,
+    run: null,
+    starts: 0,
+    restarts: 0,
+    instantDeaths: 0,
+    lastExit: null,
+    nextStartAt: null,
+    killAt: null,
+    error: null,
+    group,
+    stragglers: [],
+  };
+}
+
+function rowOf(status: ProgramStatus, isLive: boolean): ProgramRow {
+  const { state, pid, startedAt } = status;
+  const isUp = isLive && pid !== null && (state === 'starting' || state === 'running' || state === 'killing');
+  return {
+    name: status.name,
+    state,
+    wanted: status.wanted,
+    pid,
+    since: status.since,
+    uptime: isUp && startedAt !== null ? Math.max(0, Date.now() - Date.parse(startedAt)) / 1000 : null,
+    run: status.run,
+    starts: status.starts,
+    restarts: status.restarts,
+    instantDeaths: status.instantDeaths,
+    lastExit: status.lastExit,
+    nextStartAt: status.nextStartAt,
+    killAt: status.killAt,
+    error: status.error,
+    group: status.group,
+    stragglers: status.stragglers,
+  };
+}

@@ -1,0 +1,131 @@
+import { styleText } from 'node:util';
+import type { ProgramState } from '../../machines/index.js';
+import { printable } from '../printable.js';
+import type { ProgramRow, StatusReport } from './status.js';
+
+export interface TableManner {
+  /** How wide a line may be; default: as wide as it is. */
+  readonly columns?: number | undefined;
+  /** Whether the states are coloured; default false. */
+  readonly colour?: boolean;
+  /** Ms since 1970. */
+  readonly now: number;
+}
+
+const gap = '  ';
+const noteWidth = 24;
+/** What a narrow terminal goes without, in this order, so that the note has room. */
+const dispensable = ['LAST EXIT', 'RESTARTS', 'PID', 'UPTIME'];
+
+const colours = {
+  running: 'green',
+  starting: 'cyan',
+  'backing-off': 'red',
+  killing: 'yellow',
+  stopped: 'gray',
+} as const;
+
+/** A status as lines for people. */
+export function statusTable({ monitor, programs }: StatusReport, manner: TableManner): string[] {
+  if (programs.length === 0) return monitor === null ? [] : ['There are no programs.'];
+  const { columns = Infinity, colour = false } = manner;
+  const nameWidth = Math.max(Math.floor(columns / 3), 12);
+  const all = columnsOf(programs, nameWidth, monitor === null ? undefined : manner.now);
+  const shown = fitting(all, columns);
+  const lineOf = (row: number) =>
+    cut(
+      shown
+        .map(({ cells, width }) => pad(cells[row] ?? '', width))
+        .join(gap)
+        .trimEnd(),
+      columns,
+    );
+  const lines = programs.map(({ state }, index) => {
+    const line = lineOf(index + 1);
+    return colour ? coloured(line, state, shown[0]?.width ?? 0) : line;
+  });
+  const table = [lineOf(0), ...lines];
+  return monitor === null ? ['No monitor runs. This is the last that is known:', ...table] : table;
+}
+
+interface Column {
+  readonly head: string;
+  /** The head, and a cell a program. */
+  readonly cells: readonly string[];
+  readonly width: number;
+}
+
+function columnsOf(programs: readonly ProgramRow[], nameWidth: number, now: number | undefined): Column[] {
+  const column = (head: string, cellOf: (program: ProgramRow) => string): Column => {
+    const cells = [head, ...programs.map(cellOf)];
+    return { head, cells, width: Math.max(...cells.map(size)) };
+  };
+  return [
+    column('NAME', ({ name }) => cut(printable(name), nameWidth)),
+    column('STATE', ({ state }) => state ?? '-'),
+    column('PID', ({ pid }) => (pid === null ? '-' : String(pid))),
+    column('UPTIME', ({ uptime }) => (uptime === null ? '-' : durationText(uptime))),
+    column('RESTARTS', ({ restarts }) => String(restarts)),
+    column('LAST EXIT', ({ lastExit }) => (lastExit === null ? '-' : (lastExit.signal ?? `code ${lastExit.code}`))),
+    column('NOTE', (program) => noteOf(program, now)),
+  ];
+}
+
+function fitting(all: readonly Column[], columns: number): readonly Column[] {
+  const widthOf = (shown: readonly Column[]) =>
+    shown.reduce(
+      (sum, { head, width }) => sum + gap.length + (head === 'NOTE' ? Math.min(width, noteWidth) : width),
+      0,
+    );
+  let shown = all;
+  for (const head of dispensable) {
+    if (widthOf(shown) - gap.length <= columns) break;
+    shown = shown.filter((column) => column.head !== head);
+  }
+  return shown;
+}
+
+/** What is next, and what is wrong. `now` is absent where nothing is next. */
+function noteOf(program: ProgramRow, now: number | undefined): string {
+  const ahead = (time: string | null, what: string) =>
+    time === null || now === undefined
+      ? []
+      : [`${what} in ${Math.max(0, (Date.parse(time) - now) / 1000).toFixed(1)} s`];
+  const { error, stragglers } = program;
+  return [
+    ...ahead(program.nextStartAt, 'starts'),
+    ...ahead(program.killAt, 'KILL'),
+    ...(program.wanted === 'down' ? ['wanted down'] : []),
+    ...(stragglers.length > 0 ? [`left behind: ${stragglers.join(' ')}`] : []),
+    ...(error === null ? [] : [`${error.code}: ${printable(error.message)}`]),
+    ...(program.state === null && error === null ? ['no monitor has seen it yet'] : []),
+  ].join('; ');
+}
+
+/** `42s`, `3m`, `2h 5m`, `4d 1h`. */
+function durationText(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  if (minutes === 0) return `${Math.floor(seconds)}s`;
+  if (hours === 0) return `${minutes}m`;
+  return days === 0 ? `${hours}h ${minutes % 60}m` : `${days}d ${hours % 24}h`;
+}
+
+/** The line of a program, with its state, which follows the name, in colour. */
+function coloured(line: string, state: ProgramState | null, nameWidth: number): string {
+  const characters = Array.from(line);
+  const start = nameWidth + gap.length;
+  if (state === null || characters.length < start + state.length) return line;
+  const painted = styleText(colours[state], state, { validateStream: false });
+  return characters.slice(0, start).join('') + painted + characters.slice(start + state.length).join('');
+}
+
+function cut(text: string, columns: number): string {
+  if (size(text) <= columns) return text;
+  const kept = Array.from(text).slice(0, columns - 1);
+  return `${kept.join('')}…`;
+}
+
+const pad = (text: string, width: number) => text + ' '.repeat(width - size(text));
+const size = (text: string) => Array.from(text).length;

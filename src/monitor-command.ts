@@ -1,0 +1,33 @@
+import { Option, type Command } from 'commander';
+import { colonyDirectories, createHome } from './home.js';
+import { logLevels, monitorDefaults, monitorOptions, type MonitorWords } from './options.js';
+
+/** `ncolony monitor`. */
+export function defineMonitor(command: Command, answer: (exitCode: number) => void): void {
+  const option = (flags: string, says: string, value?: string) =>
+    command.addOption(value === undefined ? new Option(flags, says) : new Option(flags, says).default(value, value));
+
+  option('--messages <dir>', 'where messages to the monitor are left');
+  option('--config <dir>', 'where each program has a file');
+  option('--pid <dir>', 'where each program gets a file with its pid');
+  option('--logs <dir>', 'where each program gets a file with its output');
+  option('--home <dir>', 'stands for DIR/messages, DIR/conf, DIR/pid and DIR/logs (default: $NCOLONY_HOME)');
+  option('--frequency <seconds>', 'between two full rescans, which back up the watcher', monitorDefaults.frequency);
+  option('-t, --threshold <seconds>', 'a process that dies younger died at once', monitorDefaults.threshold);
+  option('-k, --killtime <seconds>', 'from the stop signal to SIGKILL', monitorDefaults.killtime);
+  option('-m, --minrestartdelay <seconds>', 'the first wait after a death at once', monitorDefaults.minrestartdelay);
+  option('-M, --maxrestartdelay <seconds>', 'the longest; each wait doubles', monitorDefaults.maxrestartdelay);
+  option('--logfile <file>', "the monitor's own log, instead of standard output");
+  option('--pidfile <file>', "gets the monitor's own pid");
+  option('--log-level <level>', logLevels.join(', '), monitorDefaults.logLevel);
+  option('--trust-directories', 'obey whoever can write the directories, though this monitor runs as root');
+
+  command
+    .addHelpText('after', '\nExample:\n  $ ncolony monitor --messages messages --config conf')
+    .action(async (words: MonitorWords) => {
+      const options = monitorOptions(words, process.env);
+      createHome(colonyDirectories(words, process.env));
+      const { runMonitor } = await import('./monitor.js');
+      answer(await runMonitor(options));
+    });
+}

@@ -1,0 +1,127 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import type { ProgramRow, StatusReport } from '../../../src/ctl/status.js';
+import { statusTable } from '../../../src/ctl/table.js';
+
+const now = Date.parse('2026-01-01T12:00:00.000Z');
+
+const row = (overrides: Partial<ProgramRow>): ProgramRow => ({
+  name: 'web',
+  state: 'running',
+  wanted: 'up',
+  pid: 4711,
+  since: '2026-01-01T11:00:00.000Z',
+  uptime: 3_600,
+  run: 'run-1',
+  starts: 1,
+  restarts: 0,
+  instantDeaths: 0,
+  lastExit: null,
+  nextStartAt: null,
+  killAt: null,
+  error: null,
+  group: [],
+  stragglers: [],
+  ...overrides,
+});
+
+const report = (...programs: ProgramRow[]): StatusReport => ({
+  version: 1,
+  monitor: { pid: 1, since: '', version: '' },
+  programs,
+});
+
+const noteOf = (overrides: Partial<ProgramRow>) =>
+  statusTable(report(row(overrides)), { now })[1]!
+    .split(/ {2,}/)
+    .slice(6)
+    .join('  ');
+
+describe('the table', () => {
+  it('has a line a program below its heads, in columns', () => {
+    const rows = [
+      row({ name: 'my-cat-program', restarts: 3, lastExit: { code: 1, signal: null, at: '' } }),
+      row({ name: 'web', state: 'backing-off', pid: null, uptime: null, nextStartAt: '2026-01-01T12:00:03.240Z' }),
+    ];
+    expect(statusTable(report(...rows), { now })).toEqual([
+      'NAME            STATE        PID   UPTIME  RESTARTS  LAST EXIT  NOTE',
+      'my-cat-program  running      4711  1h 0m   3         code 1',
+      'web             backing-off  -     -       0         -          starts in 3.2 s',
+    ]);
+  });
+
+  it('fits the terminal', () => {
+    const error = { code: 'ESCHEMA', message: 'args: expected array, received string' };
+    const rows = [row({ name: 'x'.repeat(200), error }), row({ name: 'ü'.repeat(30) }), row({ error })];
+    for (const columns of [200, 80, 40, 10]) {
+      const lines = statusTable(report(...rows), { now, columns });
+      for (const line of lines) expect(Array.from(line).length).toBeLessThanOrEqual(columns);
+      expect(lines[1]).toContain('…');
+    }
+  });
+
+  it('goes without what matters less where the terminal is narrow', () => {
+    const error = { code: 'ESCHEMA', message: 'args: expected array, received string' };
+    const table = (columns: number) =>
+      statusTable(report(row({ name: 'web' }), row({ name: 'bad', error })), { now, columns });
+    expect(table(78)[0]).toBe('NAME  STATE    PID   UPTIME  RESTARTS  LAST EXIT  NOTE');
+    expect(table(70)[0]).toBe('NAME  STATE    PID   UPTIME  RESTARTS  NOTE');
+    expect(table(60)).toEqual([
+      'NAME  STATE    PID   UPTIME  NOTE',
+      'web   running  4711  1h 0m',
+      'bad   running  4711  1h 0m   ESCHEMA: args: expected array,…',
+    ]);
+    expect(table(40)[2]).toBe('bad   running  ESCHEMA: args: expected …');
+  });
+
+  it('colours the state where it is asked to, and changes nothing else', () => {
+    const rows = [row({ name: 'ü' }), row({ state: 'killing' }), row({ state: null })];
+    for (const columns of [undefined, 30, 8]) {
+      const plain = statusTable(report(...rows), { now, columns });
+      const colour = statusTable(report(...rows), { now, columns, colour: true });
+      expect(colour.map(stripVTControlCharacters)).toEqual(plain);
+    }
+    expect(statusTable(report(...rows), { now, colour: true })[1]).toContain('\u001b[32mrunning\u001b[39m');
+    expect(statusTable(report(...rows), { now, colour: true })[3]).not.toContain('\u001b');
+  });
+
+  it.each<[number | null, string]>([
+    [null, '-'],
+    [0.4, '0s'],
+    [59.9, '59s'],
+    [60, '1m'],
+    [3_599, '59m'],
+    [3_600, '1h 0m'],
+    [86_399, '23h 59m'],
+    [90_000, '1d 1h'],
+  ])('shows an uptime of %s as %s', (uptime, text) => {
+    expect(statusTable(report(row({ uptime })), { now })[1]!.split(/ {2,}/)[3]).toBe(text);
+  });
+
+  it.each<[Partial<ProgramRow>, string]>([
+    [{ nextStartAt: '2026-01-01T11:59:00.000Z' }, 'starts in 0.0 s'],
+    [{ killAt: '2026-01-01T12:00:01.100Z', wanted: 'down' }, 'KILL in 1.1 s; wanted down'],
+    [{ stragglers: [1, 2] }, 'left behind: 1 2'],
+    [{ error: { code: 'ESYNTAX', message: 'not JSON' } }, 'ESYNTAX: not JSON'],
+    [{ state: null }, 'no monitor has seen it yet'],
+    [{ state: null, error: { code: 'EEMPTY', message: 'the file is empty' } }, 'EEMPTY: the file is empty'],
+  ])('of %j notes %s', (overrides, note) => {
+    expect(noteOf({ lastExit: { code: null, signal: 'SIGKILL', at: '' }, ...overrides })).toBe(note);
+  });
+
+  it('lets no name or reason drive the terminal', () => {
+    const wild = row({ name: '\u001b[2J', error: { code: 'ENOENT', message: 'a\n\u009b' } });
+    expect(statusTable(report(wild), { now }).join()).not.toMatch(/\p{Cc}/u);
+  });
+
+  it('says that it is the last that is known where no monitor runs, and of nothing that it is next', () => {
+    const lines = statusTable({ ...report(row({ nextStartAt: '2026-01-01T12:00:03.240Z' })), monitor: null }, { now });
+    expect(lines[0]).toBe('No monitor runs. This is the last that is known:');
+    expect(lines.join()).not.toContain('starts in');
+    expect(statusTable({ ...report(), monitor: null }, { now })).toEqual([]);
+  });
+
+  it('says so where there are no programs', () => {
+    expect(statusTable(report(), { now })).toEqual(['There are no programs.']);
+  });
+});

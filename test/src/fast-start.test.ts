@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { expect, it } from 'vitest';
+
+/** The packages that are loaded with a module of ours: what it imports when it starts, and what that does. */
+function packagesOf(...entries: string[]): string[] {
+  const packages = new Set<string>();
+  const seen = new Set<string>();
+  const visit = (path: string) => {
+    if (seen.has(path)) return;
+    seen.add(path);
+    for (const [, specifier = ''] of readFileSync(path, 'utf8').matchAll(
+      /^(?:import|export) (?!type )[^';]* from '([^']+)'/gm,
+    )) {
+      if (specifier.startsWith('.')) visit(join(path, '..', specifier).replace(/\.js$/, '.ts'));
+      else if (!specifier.startsWith('node:')) packages.add(specifier);
+    }
+  };
+  for (const entry of entries) visit(resolve(entry));
+  expect([...seen].map((path) => relative('.', path))).toContain('src/errors.ts');
+  return [...packages].sort();
+}
+
+const start = ['src/cli.ts', 'src/ctl/commands.ts'];
+
+it('the command line starts with commander alone', () => {
+  expect(packagesOf(...start)).toEqual(['commander']);
+});
+
+it.each(['restart', 'signal', 'remove'])('ctl %s loads next to nothing', (word) => {
+  expect(packagesOf(...start, `src/ctl/${word}.ts`)).toEqual(
+    word === 'remove' ? ['commander'] : ['commander', 'nanoid/non-secure'],
+  );
+});
+
+it('ctl status loads nothing more', () => {
+  expect(packagesOf(...start, 'src/ctl/status.ts', 'src/ctl/table.ts')).toEqual(['commander']);
+});
+
+it.each(['add', 'check', 'wanted'])('ctl %s does not load xstate', (word) => {
+  expect(packagesOf(...start, `src/ctl/${word}.ts`)).not.toContain('xstate');
+});
