@@ -7,7 +7,7 @@ export { programMachine } from './program.js';
 export { programStates } from './program-context.js';
 export type { ProgramCommand, ProgramContext, ProgramEvent, ProgramInput, ProgramState } from './program-context.js';
 export { supervisorMachine } from './supervisor.js';
-export type { SupervisorContext, SupervisorEvent, SupervisorInput, SupervisorOutput } from './supervisor.js';
+export type { SupervisorContext, SupervisorEvent, SupervisorInput, SupervisorOutput } from './supervisor-context.js';
 export { wardMachine } from './ward.js';
 export type { ProgramRef, WardCommand, WardContext, WardEvent, WardInput } from './ward.js';
 export { defaultTimings, nextRestartDelay } from './timings.js';

@@ -1,90 +1,20 @@
 import { assign, enqueueActions, raise, setup, type ActorRefFrom } from 'xstate';
+import { firstOrders, lastOrders } from './admission.js';
 import type { Fact, ProgramFact } from './facts.js';
 import { judge } from './judgement.js';
-import {
-  configPort,
-  messagesPort,
-  signalsPort,
-  type ConfigSynced,
-  type DirectoryNews,
-  type Fault,
-  type Message,
-  type MessageGarbled,
-  type MessagesReceived,
-  type SignalReceived,
-} from './ports.js';
+import { configPort, messagesPort, signalsPort, type DirectoryNews } from './ports.js';
 import { unknownProgram, type ProgramSpec } from './program-spec.js';
-import { shutdownGrace, type Timings } from './timings.js';
-import { wardCapacity, wardMachine, type ProgramRef, type WardEvent } from './ward.js';
-
-export interface SupervisorInput {
-  readonly timings: Timings;
-  /** Names of programs of which an earlier monitor left processes behind. They are ended before they are started. */
-  readonly leftovers?: readonly string[];
-}
-
-export interface SupervisorContext {
-  readonly timings: Timings;
-  /** Names of programs whose processes may run though no actor of ours started them: to be ended before anything else. */
-  readonly leftovers: ReadonlySet<string>;
-  /** What the files want, by name. */
-  readonly specs: ReadonlyMap<string, ProgramSpec>;
-  /** What there is, by name: longer than `specs` while something removed is being ended. */
-  readonly programs: ReadonlyMap<string, ProgramRef>;
-  /** The parents of the programs. */
-  readonly wards: readonly ActorRefFrom<typeof wardMachine>[];
-  /** Names of programs whose actor was asked for. */
-  readonly admitting: ReadonlySet<string>;
-  /** Files that are bad at the moment, by name. */
-  readonly faults: ReadonlyMap<string, Fault>;
-  /** Messages that wait for a scan begun after they were seen. */
-  readonly inbox: readonly { readonly ticket: number; readonly id: string; readonly message: Message }[];
-  readonly lastTicket: number;
-  /** The ticket of the last scan that is known of. */
-  readonly syncedTicket: number;
-  /** Names of programs whose actor broke and was not brought back yet; their processes may live on. */
-  readonly broken: ReadonlySet<string>;
-  /** While stopping: programs that have not said that they are stopped. */
-  readonly unstopped: number;
-}
-
-export interface SupervisorOutput {
-  /** Names of programs that could not be ended in time. */
-  readonly left: readonly string[];
-}
-
-export type SupervisorEvent =
-  | ConfigSynced
-  | MessagesReceived
-  | MessageGarbled
-  | DirectoryNews
-  | SignalReceived
-  | ProgramFact
-  | WardEvent
-  | { readonly type: 'shutdown' }
-  /** SIGKILL to everything, without waiting for killtime. */
-  | { readonly type: 'shutdown.force' }
-  /** A program whose actor broke is brought back. */
-  | { readonly type: 'program.revive'; readonly name: string };
-
-/** Programs that have not come to rest. */
-const leftOf = ({ programs, broken }: SupervisorContext) => [
-  ...[...programs].filter(([, program]) => program.getSnapshot().value !== 'stopped').map(([name]) => name),
-  ...broken,
-];
-
-/** How long the slowest program may take until SIGKILL. */
-const longestKilltime = ({ timings, programs }: SupervisorContext) =>
-  Math.max(
-    timings.killtime,
-    ...[...programs.values()].map((program) => program.getSnapshot().context.spec.stop.killtime ?? 0),
-  );
-
-/** Names of programs that need an actor, have none, and none was asked for. One that broke gets it when it is revived. */
-const homeless = ({ specs, leftovers, programs, admitting, broken }: SupervisorContext) =>
-  [...new Set([...leftovers, ...specs.keys()])].filter(
-    (name) => !programs.has(name) && !admitting.has(name) && !broken.has(name),
-  );
+import {
+  homeless,
+  leftOf,
+  longestKilltime,
+  type SupervisorContext,
+  type SupervisorEvent,
+  type SupervisorInput,
+  type SupervisorOutput,
+} from './supervisor-context.js';
+import { shutdownGrace } from './timings.js';
+import { wardCapacity, wardMachine } from './ward.js';
 
 const sizeOf = (ward: ActorRefFrom<typeof wardMachine>) => ward.getSnapshot().context.programs.size;
 
@@ -132,7 +62,7 @@ export const supervisorMachine = setup({
       for (const name of event.removed) specs.delete(name);
       for (const name of event.healed) faults.delete(name);
       for (const { name, error } of event.rejected) faults.set(name, error);
-      return { specs, faults, syncedTicket: event.ticket };
+      return { specs, faults, syncedTicket: Math.max(context.syncedTicket, event.ticket) };
     }),
 
     // Whoever is wanted, or has left something running, gets an actor; its first order comes when it has one.
@@ -161,17 +91,14 @@ export const supervisorMachine = setup({
       const admitting = new Set(context.admitting);
       for (const [name, program] of event.programs) {
         admitting.delete(name);
-        const spec = context.specs.get(name);
-        const wasLeft = leftovers.delete(name);
-        // Wanted down first: what is left may be gone at once, and then nothing may be started.
-        if (params.isStopping) {
-          const down: ProgramSpec = { ...(spec ?? unknownProgram(name)), wanted: 'down' };
-          enqueue.sendTo(program, { type: 'program.configure', spec: down });
-        }
-        if (wasLeft) enqueue.sendTo(program, { type: 'program.reap' });
-        if (params.isStopping) enqueue.sendTo(program, { type: 'program.stop', by: 'shutdown' });
-        else if (spec) enqueue.sendTo(program, { type: 'program.configure', spec });
-        else if (!wasLeft) enqueue.sendTo(program, { type: 'program.stop', by: 'removed' });
+        const newcomer = {
+          name,
+          admitted: program.getSnapshot().context.spec,
+          spec: context.specs.get(name),
+          wasLeft: leftovers.delete(name),
+        };
+        const orders = params.isStopping ? lastOrders(newcomer, context.isHurried) : firstOrders(newcomer);
+        for (const order of orders) enqueue.sendTo(program, order);
       }
       enqueue.assign({ programs: new Map([...context.programs, ...event.programs]), admitting, leftovers });
     }),
@@ -253,7 +180,14 @@ export const supervisorMachine = setup({
     noteLoss: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'ward.lost') return;
       const { name, error } = event;
-      enqueue.assign({ programs: without(context.programs, name), broken: new Set(context.broken).add(name) });
+      const lost = context.programs.get(name)?.getSnapshot();
+      // Brought back, it will say once more that it is stopped.
+      const hasAnswered = lost?.value === 'stopped' && lost.context.stopCause === 'shutdown';
+      enqueue.assign({
+        programs: without(context.programs, name),
+        broken: new Set(context.broken).add(name),
+        unstopped: context.unstopped + (hasAnswered ? 1 : 0),
+      });
       enqueue.emit({ type: 'program.defect', name, error });
     }),
     reviveLater: enqueueActions(({ context, event, enqueue }) => {
@@ -279,6 +213,7 @@ export const supervisorMachine = setup({
       for (const name of context.broken) enqueue.raise({ type: 'program.revive', name });
     }),
     killAll: enqueueActions(({ context, enqueue }) => {
+      enqueue.assign({ isHurried: true });
       for (const program of context.programs.values()) enqueue.sendTo(program, { type: 'program.kill' });
     }),
     countStopped: assign({ unstopped: ({ context }) => context.unstopped - 1 }),
@@ -306,6 +241,7 @@ export const supervisorMachine = setup({
     syncedTicket: 0,
     broken: new Set(),
     unstopped: 0,
+    isHurried: false,
   }),
   invoke: { src: 'signals', id: 'signals' },
   output: ({ context }) => ({ left: leftOf(context) }),

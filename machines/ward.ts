@@ -78,8 +78,10 @@ export const wardMachine = setup({
       enqueue(stopChild(program));
     }),
     tellLost: enqueueActions(({ context, event, enqueue }) => {
-      const lost: WardEvent = { type: 'ward.lost', name: nameIn(event), error: defectOf(event) };
-      enqueue.sendTo(context.supervisor, lost);
+      const name = nameIn(event);
+      // One that was discharged may break as it is stopped: it is nobody's loss, and its name may have a new actor.
+      if (!context.programs.has(name)) return;
+      enqueue.sendTo(context.supervisor, { type: 'ward.lost', name, error: defectOf(event) } satisfies WardEvent);
     }),
   },
 }).createMachine({
@@ -93,8 +95,8 @@ export const wardMachine = setup({
       on: {
         'ward.admit': { actions: ['admit', 'tellAdmitted'] },
         'ward.discharge': { actions: 'discharge' },
-        'xstate.error.actor.*': { actions: ['discharge', 'tellLost'] },
-        'xstate.done.actor.*': { actions: ['discharge', 'tellLost'] },
+        'xstate.error.actor.*': { actions: ['tellLost', 'discharge'] },
+        'xstate.done.actor.*': { actions: ['tellLost', 'discharge'] },
       },
     },
   },
