@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// Three rooms of tests. `machines` and `visualize` run against xstate's development build, whose warnings fail a test;
+// Four rooms of tests. `machines` and `visualize` run against xstate's development build, whose warnings fail a test;
 // `blackbox` runs the built command and shares the machine's two cores badly, so its files come one after the other.
 export default defineConfig({
   test: {
@@ -28,6 +28,15 @@ export default defineConfig({
           testTimeout: 30_000,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          testTimeout: 180_000,
+          fileParallelism: false,
         },
       },
     ],

@@ -9,7 +9,7 @@ import { PidFiles } from './observers/pid-files.js';
 import { ReplyWriter } from './observers/reply-writer.js';
 import { StatusWriter } from './observers/status-writer.js';
 import type { MonitorOptions } from './options.js';
-import { NodeLauncher } from './os/node-launcher.js';
+import { chooseLauncher } from './os/choose-launcher.js';
 import { readProcess } from './os/process-table.js';
 import { closeStrayDescriptors } from './os/stray-descriptors.js';
 import { systemTool } from './os/system-tools.js';
@@ -54,7 +54,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   warnOfCircumstances(warn);
 
   const outputs = options.logs === undefined ? new TaggedLines(log) : new LogFiles(options.logs, warn);
-  const launcher = new NodeLauncher();
+  const launcher = await chooseLauncher(options.spawn, (why) => logger.debug(why));
   const { actors, leftovers } = await createNodeActors(colony, {
     frequency: options.frequency,
     launcher,

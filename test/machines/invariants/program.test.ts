@@ -169,7 +169,7 @@ class Witness {
   }
 }
 
-test('a program keeps its promises, whatever its process, its file and its operator do', () => {
+test('a program keeps its promises, whatever its process, its file and its operator do', { timeout: 30_000 }, () => {
   const visited = new Set<string>();
   fc.assert(
     fc.property(anyTimings, fc.array(anyStep, { minLength: 5, maxLength: 40 }), (timings, steps) => {

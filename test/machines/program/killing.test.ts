@@ -90,6 +90,7 @@ describe('killing: signals', () => {
   ] as const)('killing_stuck-gone after %s: when it goes at last, the error goes with it', (order, next) => {
     const program = running({ ...deaf, killDelay: Infinity });
     program[order]().wait(60_000);
+    program.system.usual = { spawnDelay: 50 };
     program.system.alive('web')[0]!.release();
     expect(program.state).toBe(next);
     expect(program.context).toMatchObject({ error: null, stragglers: [] });

@@ -44,6 +44,15 @@ describe('shutdown', () => {
     expect(colony.wait(1).left).toEqual([]);
   });
 
+  test('a late answer to an earlier stop is not taken for an answer to the shutdown', () => {
+    const colony = colonyOf({ termDelay: 300 });
+    // Whoever hears of the removal orders the shutdown in the same turn, before `api` has answered.
+    colony.root.on('config.removed', () => colony.signal('SIGTERM'));
+    colony.remove('api');
+    expect(colony.wait(299).state).toBe('stopping');
+    expect(colony.wait(1).left).toEqual([]);
+  });
+
   test('a program whose process is not there yet is waited for', () => {
     const colony = new Colony();
     colony.system.next.push({ spawnDelay: 200 });
@@ -124,6 +133,7 @@ describe('shutdown', () => {
   test('both directories are left alone as soon as it is stopping', () => {
     const colony = colonyOf(deaf).signal('SIGTERM');
     const children = Object.keys(colony.root.getSnapshot().children);
-    expect(children.sort()).toEqual(['program/api', 'program/web', 'signals']);
+    expect(children.sort()).toEqual(['signals', 'ward/0']);
+    expect(colony.wards).toEqual([['api', 'web']]);
   });
 });

@@ -103,26 +103,30 @@ describe('program', () => {
     expect(undecidedPairs(machine, Object.keys(events), absences)).toEqual([]);
   });
 
-  test('every transition can be taken, and a running actor takes it as the pure machine does', () => {
-    const walked = walk<SnapshotFrom<typeof machine>>(machine, {
-      inputs: [
-        { spec: specOf(), timings },
-        { spec: specOf({ wanted: 'down' }), timings: { ...timings, threshold: 0 } },
-      ],
-      // What breaks the program is a matter of its supervisor.
-      events: [
-        ...Object.values(events)
-          .flat()
-          .filter(({ type }) => !breaks.includes(type)),
-        ...timers,
-      ],
-      keyOf: ({ value, context: { wanted, next, restartDelay, pid, process, error } }) => [
-        { value, wanted, next, restartDelay, pid, process: process?.id, isStuck: error?.code === 'ESTUCK' },
-      ],
-    });
-    expect(walked.untaken).toEqual([]);
-    expect(walked.disagreements).toEqual([]);
-    const impossible = walked.snapshots.filter((snapshot) => !isPossible(snapshot));
-    expect(impossible.map(({ value, context }) => [value, context])).toEqual([]);
-  });
+  test(
+    'every transition can be taken, and a running actor takes it as the pure machine does',
+    { timeout: 30_000 },
+    () => {
+      const walked = walk<SnapshotFrom<typeof machine>>(machine, {
+        inputs: [
+          { spec: specOf(), timings },
+          { spec: specOf({ wanted: 'down' }), timings: { ...timings, threshold: 0 } },
+        ],
+        // What breaks the program is a matter of its supervisor.
+        events: [
+          ...Object.values(events)
+            .flat()
+            .filter(({ type }) => !breaks.includes(type)),
+          ...timers,
+        ],
+        keyOf: ({ value, context: { wanted, next, restartDelay, pid, process, error } }) => [
+          { value, wanted, next, restartDelay, pid, process: process?.id, isStuck: error?.code === 'ESTUCK' },
+        ],
+      });
+      expect(walked.untaken).toEqual([]);
+      expect(walked.disagreements).toEqual([]);
+      const impossible = walked.snapshots.filter((snapshot) => !isPossible(snapshot));
+      expect(impossible.map(({ value, context }) => [value, context])).toEqual([]);
+    },
+  );
 });
