@@ -21,7 +21,7 @@ export class LineSplitter {
     // Copied: the stream's chunk would be kept whole for the sake of a few bytes.
     this.#rest.push(Buffer.from(chunk.subarray(start)));
     this.#restBytes += chunk.length - start;
-    if (this.#restBytes >= maxLineBytes) this.#cut();
+    if (this.#restBytes > maxLineBytes) this.#cut();
   }
 
   /** The last line, when it has no end. */
@@ -49,12 +49,13 @@ export class LineSplitter {
 
   #cut(): void {
     let rest: Buffer = Buffer.concat(this.#rest);
-    while (rest.length >= maxLineBytes) {
+    // One byte more tells whether the cut is between two characters, and that the line does not end here.
+    while (rest.length > maxLineBytes) {
       const length = wholeCharacters(rest, maxLineBytes);
       this.#onLine(rest.toString('utf8', 0, length));
       rest = rest.subarray(length);
     }
-    this.#rest = rest.length > 0 ? [rest] : [];
+    this.#rest = [rest];
     this.#restBytes = rest.length;
   }
 }
