@@ -1,6 +1,8 @@
 import { fstatSync } from 'node:fs';
 import pino, { type Logger } from 'pino';
+import { ColonyError } from './errors.js';
 import type { LogLevel } from './options.js';
+import { isPlantedLink } from './os/trust.js';
 
 export interface Log {
   readonly logger: Logger;
@@ -35,6 +37,7 @@ const lastWordsMs = 1_000;
  * fails (a full disk, a closed standard output) costs its lines, never the supervision.
  */
 export async function openLog({ level, file, pretty }: LogOptions): Promise<Log> {
+  if (file !== undefined) refuseLink(file);
   const sync = file !== undefined || fstatSync(1).isFile();
   let giveUpAt = Infinity;
   const retryEAGAIN = () => performance.now() < giveUpAt;
@@ -58,7 +61,11 @@ export async function openLog({ level, file, pretty }: LogOptions): Promise<Log>
     logger: pino({ level, base: null }, counted),
     isFull: () => isFull && !isFailing,
     onDrain: (listener) => void destination.on('drain', listener),
-    reopen: () => file !== undefined && destination.reopen(),
+    reopen: () => {
+      if (file === undefined) return;
+      refuseLink(file);
+      destination.reopen();
+    },
     flush: (deadline) =>
       new Promise((resolve) => {
         const timer = setTimeout(resolve, deadline);
@@ -69,6 +76,10 @@ export async function openLog({ level, file, pretty }: LogOptions): Promise<Log>
       destination.flushSync();
     },
   };
+}
+
+function refuseLink(file: string): void {
+  if (isPlantedLink(file)) throw new ColonyError('EDIRECTORY', `${file}: is a link that somebody else made`);
 }
 
 async function prettifier(): Promise<(line: string) => string> {

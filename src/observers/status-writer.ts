@@ -5,6 +5,7 @@ import type { Fact, supervisorMachine } from '../../machines/index.js';
 import { bootId } from '../os/boot.js';
 import { readProcess } from '../os/process-table.js';
 import { writeFileAtomically } from '../protocol/atomic-file.js';
+import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
 import type { ProgramStatusFile } from '../protocol/status-file.js';
 import { CarefulWriter } from './careful-writer.js';
 
@@ -102,7 +103,7 @@ export class StatusWriter {
     const end = now + budgetMs;
     for (const [name, due] of this.#dirty) {
       if (due > now && budgetMs !== Infinity) continue;
-      if (!this.#writer.attempt(() => this.#write(name))) {
+      if (!this.#writer.attempt(() => inRuntimeDirectory(this.#directory, (path) => this.#write(path, name)))) {
         this.#timer = setTimeout(() => this.#flush(sliceMs), retryMs).unref();
         return;
       }
@@ -112,8 +113,8 @@ export class StatusWriter {
     if (this.#dirty.size > 0) this.#timer = setTimeout(() => this.#flush(sliceMs), pauseMs);
   }
 
-  #write(name: string): void {
-    const path = join(this.#directory, `${name}.json`);
+  #write(directory: string, name: string): void {
+    const path = join(directory, `${name}.json`);
     const status = this.#statusOf(name);
     if (status === undefined) {
       this.#times.delete(name);
