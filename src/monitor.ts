@@ -112,8 +112,7 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
   // Nothing is known of the state after it. The next monitor finds what this one leaves running.
   process.on('uncaughtException', (error) => {
     log.logger.fatal(error, 'a defect of the monitor');
-    log.flushNow();
-    process.exit(1);
+    void log.flush(lastWordsMs).then(() => process.exit(1));
   });
   const { left } = await done;
   return left.length === 0 ? 0 : 1;
