@@ -1,6 +1,8 @@
 import pino, { type Logger } from 'pino';
+import { ColonyError } from './errors.js';
 import { openLogDestination, type LogDestination } from './log-destination.js';
 import type { LogLevel } from './options.js';
+import { isPlantedLink } from './os/trust.js';
 
 export interface Log extends Pick<LogDestination, 'isFull' | 'onDrain' | 'flush'> {
   readonly logger: Logger;
@@ -18,15 +20,23 @@ export interface LogOptions {
 
 /** The monitor's log. When its reader is behind, who waits is the program whose output it is, never the supervision. */
 export async function openLog({ level, file, pretty }: LogOptions): Promise<Log> {
+  if (file !== undefined) refuseLink(file);
   const destination = openLogDestination(file);
   const worded = pretty ? await prettifier() : (line: string) => line;
   return {
     logger: pino({ level, base: null }, { write: (line: string) => destination.write(worded(line)) }),
     isFull: () => destination.isFull(),
     onDrain: (listener) => destination.onDrain(listener),
-    reopen: () => destination.reopen(),
+    reopen: () => {
+      if (file !== undefined) refuseLink(file);
+      destination.reopen();
+    },
     flush: (deadline) => destination.flush(deadline),
   };
+}
+
+function refuseLink(file: string): void {
+  if (isPlantedLink(file)) throw new ColonyError('EDIRECTORY', `${file}: is a link that somebody else made`);
 }
 
 async function prettifier(): Promise<(line: string) => string> {

@@ -31,11 +31,12 @@ const lockedStatus = 75;
  * Takes a directory for this process alone.
  *
  * The lock is put on the open directory by `flock(1)`, and stays with our descriptor when that ends: it cannot become
- * stale, and it works for two monitors that start in the same instant. Throws `ELOCKED`, naming the holder's pid where
+ * stale, and it works for two monitors that start in the same instant. Without that tool (`null`) a file that names its
+ * holder stands for it. Throws `ELOCKED`, naming the holder's pid where
  * it can be found, and `EDIRECTORY` where the directory cannot be opened.
  */
-export async function lockDirectory(path: string, flock = systemTool('flock')): Promise<DirectoryLock> {
-  return flock === undefined ? lockByFile(path) : lockByKernel(path, flock);
+export async function lockDirectory(path: string, flock = systemTool('flock') ?? null): Promise<DirectoryLock> {
+  return flock === null ? lockByFile(path) : lockByKernel(path, flock);
 }
 
 function lockByKernel(path: string, flock: string): DirectoryLock {
