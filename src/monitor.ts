@@ -110,12 +110,15 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
   closeStrayDescriptors();
   const { done, log } = await startMonitor(options);
   // Nothing is known of the state after it. The next monitor finds what this one leaves running.
-  process.on('uncaughtException', (error) => {
-    log.logger.fatal(error, 'a defect of the monitor');
-    void log.flush(lastWordsMs).then(() => process.exit(1));
-  });
+  process.on('uncaughtException', (error) => void leaveAtDefect(log, error));
   const { left } = await done;
   return left.length === 0 ? 0 : 1;
+}
+
+async function leaveAtDefect(log: Log, error: Error): Promise<void> {
+  log.logger.fatal(error, 'a defect of the monitor');
+  await log.flush(lastWordsMs);
+  process.exit(1);
 }
 
 // XState reports an error of a listener as an uncaught one: it would take the monitor down.
