@@ -19,7 +19,6 @@ function logOf(level = 'info') {
     },
     reopen: () => undefined,
     flush: () => Promise.resolve(),
-    flushNow: () => undefined,
   };
   return { log, records, reader };
 }
