@@ -1,4 +1,4 @@
-import type { ActorRefFrom } from 'xstate';
+import type { ActorRefFrom, AnyActorRef } from 'xstate';
 import type { Exit, Fault, leftoversPort, ProcessEvent, processPort } from './ports.js';
 import type { ProgramSpec, Wanted } from './program-spec.js';
 import type { Timings } from './timings.js';
@@ -10,11 +10,11 @@ export type ProgramState = (typeof programStates)[number];
 export interface ProgramInput {
   readonly spec: ProgramSpec;
   readonly timings: Timings;
+  /** Who is told every fact, besides those who listen to what the program emits. */
+  readonly supervisor?: AnyActorRef;
 }
 
-export interface ProgramContext {
-  readonly spec: ProgramSpec;
-  readonly timings: Timings;
+export interface ProgramContext extends ProgramInput {
   /** What has to be. The state is what is. */
   readonly wanted: Wanted;
   /** Where killing leads when the program is wanted up. */

@@ -1,4 +1,4 @@
-import { assign, enqueueActions, sendTo, setup, stopChild } from 'xstate';
+import { assign, enqueueActions, setup, stopChild } from 'xstate';
 import { factOf, type ProgramFact } from './facts.js';
 import { defectOf, leftoversPort, processPort } from './ports.js';
 import type { ProgramContext, ProgramEvent, ProgramInput } from './program-context.js';
@@ -115,18 +115,17 @@ export const programMachine = setup({
     forgetStuck: assign({ error: ({ context }) => (context.error?.code === 'ESTUCK' ? null : context.error) }),
 
     // --- the one voice of the program
-    tell: enqueueActions(({ context, event, enqueue, self }, params: { readonly fact: ProgramFact['type'] }) => {
+    tell: enqueueActions(({ context, event, enqueue }, params: { readonly fact: ProgramFact['type'] }) => {
       const fact = factOf(params.fact, context, event);
       enqueue.emit(fact);
-      if (self._parent) enqueue(sendTo(self._parent, fact));
+      if (context.supervisor) enqueue.sendTo(context.supervisor, fact);
     }),
   },
 }).createMachine({
   id: 'program',
   description: 'The life of one supervised program.',
   context: ({ input }) => ({
-    spec: input.spec,
-    timings: input.timings,
+    ...input,
     wanted: input.spec.wanted,
     next: 'start',
     restartDelay: input.timings.minRestartDelay,

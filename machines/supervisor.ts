@@ -1,84 +1,27 @@
-import { assign, enqueueActions, raise, setup, stopChild, type ActorRefFrom, type EventObject } from 'xstate';
+import { assign, enqueueActions, raise, setup, type ActorRefFrom } from 'xstate';
+import { firstOrders, lastOrders } from './admission.js';
 import type { Fact, ProgramFact } from './facts.js';
 import { judge } from './judgement.js';
-import {
-  configPort,
-  defectOf,
-  messagesPort,
-  signalsPort,
-  type ConfigSynced,
-  type DirectoryNews,
-  type Fault,
-  type Message,
-  type MessageGarbled,
-  type MessagesReceived,
-  type SignalReceived,
-} from './ports.js';
-import { programMachine } from './program.js';
+import { configPort, messagesPort, signalsPort, type DirectoryNews } from './ports.js';
 import { unknownProgram, type ProgramSpec } from './program-spec.js';
-import { shutdownGrace, type Timings } from './timings.js';
+import {
+  homeless,
+  leftOf,
+  longestKilltime,
+  type SupervisorContext,
+  type SupervisorEvent,
+  type SupervisorInput,
+  type SupervisorOutput,
+} from './supervisor-context.js';
+import { shutdownGrace } from './timings.js';
+import { wardCapacity, wardMachine } from './ward.js';
 
-export interface SupervisorInput {
-  readonly timings: Timings;
-  /** Names of programs of which an earlier monitor left processes behind. They are ended before they are started. */
-  readonly leftovers?: readonly string[];
-}
+const sizeOf = (ward: ActorRefFrom<typeof wardMachine>) => ward.getSnapshot().context.programs.size;
 
-export interface SupervisorContext {
-  readonly timings: Timings;
-  readonly leftovers: readonly string[];
-  /** What the files want, by name. */
-  readonly specs: ReadonlyMap<string, ProgramSpec>;
-  /** What there is, by name: longer than `specs` while something removed is being ended. */
-  readonly programs: ReadonlyMap<string, ActorRefFrom<typeof programMachine>>;
-  /** Files that are bad at the moment, by name. */
-  readonly faults: ReadonlyMap<string, Fault>;
-  /** Messages that wait for a scan begun after they were seen. */
-  readonly inbox: readonly { readonly ticket: number; readonly id: string; readonly message: Message }[];
-  readonly lastTicket: number;
-  /** Names of programs whose actor broke and was not brought back yet; their processes may live on. */
-  readonly broken: ReadonlySet<string>;
-  /** While stopping: programs that have not said that they are stopped. */
-  readonly unstopped: number;
-}
-
-export interface SupervisorOutput {
-  /** Names of programs that could not be ended in time. */
-  readonly left: readonly string[];
-}
-
-export type SupervisorEvent =
-  | ConfigSynced
-  | MessagesReceived
-  | MessageGarbled
-  | DirectoryNews
-  | SignalReceived
-  | ProgramFact
-  | { readonly type: 'shutdown' }
-  /** SIGKILL to everything, without waiting for killtime. */
-  | { readonly type: 'shutdown.force' }
-  /** A program whose actor broke is brought back. */
-  | { readonly type: 'program.revive'; readonly name: string };
-
-const actorPrefix = 'program/';
-
-/** Programs that have not come to rest. */
-const leftOf = ({ programs, broken }: SupervisorContext) => [
-  ...[...programs].filter(([, program]) => program.getSnapshot().value !== 'stopped').map(([name]) => name),
-  ...broken,
-];
-
-/** How long the slowest program may take until SIGKILL. */
-const longestKilltime = ({ timings, programs }: SupervisorContext) =>
-  Math.max(
-    timings.killtime,
-    ...[...programs.values()].map((program) => program.getSnapshot().context.spec.stop.killtime ?? 0),
-  );
-
-/** The program whose actor an `xstate.done.actor.*` or `xstate.error.actor.*` is about, if it is about a program. */
-function brokenProgram(event: EventObject): string | undefined {
-  const id = 'actorId' in event ? String(event.actorId) : '';
-  return id.startsWith(actorPrefix) ? id.slice(actorPrefix.length) : undefined;
+function without<T>(map: ReadonlyMap<string, T>, name: string): ReadonlyMap<string, T> {
+  const rest = new Map(map);
+  rest.delete(name);
+  return rest;
 }
 
 const isFact = (event: SupervisorEvent): event is ProgramFact | DirectoryNews =>
@@ -92,7 +35,7 @@ export const supervisorMachine = setup({
     emitted: {} as Fact,
     output: {} as SupervisorOutput,
   },
-  actors: { program: programMachine, config: configPort, messages: messagesPort, signals: signalsPort },
+  actors: { ward: wardMachine, config: configPort, messages: messagesPort, signals: signalsPort },
   delays: {
     lastResort: ({ context }) => longestKilltime(context) + shutdownGrace / 2,
     shutdownDeadline: ({ context }) => longestKilltime(context) + shutdownGrace,
@@ -102,7 +45,6 @@ export const supervisorMachine = setup({
     isInterrupt: ({ event }) => event.type === 'signal.received' && event.signal === 'SIGINT',
     isAllStopped: ({ context }) => context.unstopped === 0,
     isShutdownAnswer: ({ event }) => event.type === 'program.stopped' && event.by === 'shutdown',
-    isProgramActor: ({ event }) => brokenProgram(event) !== undefined,
     isBroken: ({ context, event }) => event.type === 'program.revive' && context.broken.has(event.name),
     // It may have been started again since it said that it is stopped.
     isUnwanted: ({ context, event }) =>
@@ -111,22 +53,54 @@ export const supervisorMachine = setup({
       context.programs.get(event.name)?.getSnapshot().value === 'stopped',
   },
   actions: {
-    // One assign for a whole batch: XState copies its map of children on every spawn outside of one.
-    takeSpecs: assign(({ context, event, spawn }) => {
+    takeSpecs: assign(({ context, event }) => {
       if (event.type !== 'config.synced') return {};
       const specs = new Map(context.specs);
-      const programs = new Map(context.programs);
       const faults = new Map(context.faults);
-      for (const spec of [...event.added, ...event.changed.map((change) => change.spec)]) {
-        specs.set(spec.name, spec);
-        if (programs.has(spec.name) || context.broken.has(spec.name)) continue;
-        const input = { spec, timings: context.timings };
-        programs.set(spec.name, spawn('program', { id: actorPrefix + spec.name, input }));
-      }
+      for (const spec of event.added) specs.set(spec.name, spec);
+      for (const { spec } of event.changed) specs.set(spec.name, spec);
       for (const name of event.removed) specs.delete(name);
       for (const name of event.healed) faults.delete(name);
       for (const { name, error } of event.rejected) faults.set(name, error);
-      return { specs, programs, faults };
+      return { specs, faults, syncedTicket: Math.max(context.syncedTicket, event.ticket) };
+    }),
+
+    // Whoever is wanted, or has left something running, gets an actor; its first order comes when it has one.
+    openWards: assign(({ context, spawn, self }) => {
+      const free = context.wards.reduce((sum, ward) => sum + wardCapacity - sizeOf(ward), 0);
+      const count = Math.max(0, Math.ceil((homeless(context).length - free) / wardCapacity));
+      const input = { timings: context.timings, supervisor: self };
+      const opened = Array.from({ length: count }, (_, index) =>
+        spawn('ward', { id: `ward/${context.wards.length + index}`, input }),
+      );
+      return count === 0 ? {} : { wards: [...context.wards, ...opened] };
+    }),
+    admit: enqueueActions(({ context, enqueue }) => {
+      const names = homeless(context);
+      enqueue.assign({ admitting: new Set([...context.admitting, ...names]) });
+      for (const ward of context.wards) {
+        const admitted = names.splice(0, wardCapacity - sizeOf(ward));
+        if (admitted.length === 0) continue;
+        const specs = admitted.map((name) => context.specs.get(name) ?? unknownProgram(name));
+        enqueue.sendTo(ward, { type: 'ward.admit', specs });
+      }
+    }),
+    welcome: enqueueActions(({ context, event, enqueue }, params: { readonly isStopping: boolean }) => {
+      if (event.type !== 'ward.admitted') return;
+      const leftovers = new Set(context.leftovers);
+      const admitting = new Set(context.admitting);
+      for (const [name, program] of event.programs) {
+        admitting.delete(name);
+        const newcomer = {
+          name,
+          admitted: program.getSnapshot().context.spec,
+          spec: context.specs.get(name),
+          wasLeft: leftovers.delete(name),
+        };
+        const orders = params.isStopping ? lastOrders(newcomer, context.isHurried) : firstOrders(newcomer);
+        for (const order of orders) enqueue.sendTo(program, order);
+      }
+      enqueue.assign({ programs: new Map([...context.programs, ...event.programs]), admitting, leftovers });
     }),
     reconcile: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'config.synced') return;
@@ -162,14 +136,15 @@ export const supervisorMachine = setup({
       const names = named.length === event.messages.length ? [...new Set(named)] : 'all';
       enqueue.sendTo('config', { type: 'config.scan', ticket, names });
     }),
-    judgeMessages: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'config.synced' || context.inbox.length === 0) return;
+    judgeMessages: enqueueActions(({ context, enqueue }) => {
+      // An order to a program that is being admitted would be lost.
+      if (context.inbox.length === 0 || context.admitting.size > 0) return;
       const colony = {
         specs: context.specs,
         stateOf: (name: string) => context.programs.get(name)?.getSnapshot().value,
       };
       for (const { ticket, id, message } of context.inbox) {
-        if (ticket > event.ticket) continue;
+        if (ticket > context.syncedTicket) continue;
         const { orders, outcome } = judge(id, message, colony);
         for (const { name, command } of orders) {
           const program = context.programs.get(name);
@@ -178,7 +153,7 @@ export const supervisorMachine = setup({
         enqueue.emit({ type: 'message.judged', id, message, outcome });
         enqueue.sendTo('messages', { type: 'message.answer', id, outcome });
       }
-      enqueue.assign({ inbox: context.inbox.filter(({ ticket }) => ticket > event.ticket) });
+      enqueue.assign({ inbox: context.inbox.filter(({ ticket }) => ticket > context.syncedTicket) });
     }),
 
     rejectMessage: enqueueActions(({ event, enqueue }) => {
@@ -193,64 +168,52 @@ export const supervisorMachine = setup({
       enqueue.sendTo('config', { type: 'config.scan', ticket: context.lastTicket, names: 'all' });
     }),
 
-    // Leftovers have an actor before they have a file: killing ends them, and a file that comes sets what is next.
-    adoptLeftovers: assign(({ context, spawn }) => {
-      const programs = new Map(context.programs);
-      for (const name of context.leftovers) {
-        const input = { spec: unknownProgram(name), timings: context.timings };
-        programs.set(name, spawn('program', { id: actorPrefix + name, input }));
-      }
-      return { programs, leftovers: [] };
-    }),
-    reapLeftovers: enqueueActions(({ context, enqueue }) => {
-      for (const program of context.programs.values()) enqueue.sendTo(program, { type: 'program.reap' });
-    }),
     reap: enqueueActions(({ context, event, enqueue }) => {
-      const name = 'name' in event ? event.name : (brokenProgram(event) ?? '');
-      const program = context.programs.get(name);
-      if (program === undefined) return;
-      const programs = new Map(context.programs);
-      programs.delete(name);
-      enqueue.assign({ programs });
-      enqueue(stopChild(program));
+      if (!('name' in event)) return;
+      const program = context.programs.get(event.name);
+      if (program?._parent === undefined) return;
+      enqueue.assign({ programs: without(context.programs, event.name) });
+      enqueue.sendTo(program._parent, { type: 'ward.discharge', name: event.name });
     }),
 
     // A defect in one actor restarts that program, not the monitor.
-    reportDefect: enqueueActions(({ context, event, enqueue }) => {
-      const name = brokenProgram(event) ?? '';
-      enqueue.assign({ broken: new Set(context.broken).add(name) });
-      enqueue.emit({ type: 'program.defect', name, error: defectOf(event) });
+    noteLoss: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'ward.lost') return;
+      const { name, error } = event;
+      const lost = context.programs.get(name)?.getSnapshot();
+      // Brought back, it will say once more that it is stopped.
+      const hasAnswered = lost?.value === 'stopped' && lost.context.stopCause === 'shutdown';
+      enqueue.assign({
+        programs: without(context.programs, name),
+        broken: new Set(context.broken).add(name),
+        unstopped: context.unstopped + (hasAnswered ? 1 : 0),
+      });
+      enqueue.emit({ type: 'program.defect', name, error });
     }),
     reviveLater: enqueueActions(({ context, event, enqueue }) => {
-      const name = brokenProgram(event) ?? '';
+      if (event.type !== 'ward.lost') return;
+      const { name } = event;
       const delay = context.timings.minRestartDelay;
       enqueue(raise({ type: 'program.revive', name }, { id: `revive/${name}`, delay }));
     }),
-    revive: enqueueActions(({ context, event, enqueue }, params: { readonly isStopping: boolean }) => {
-      if (event.type !== 'program.revive') return;
-      const known = context.specs.get(event.name) ?? unknownProgram(event.name);
-      const spec: ProgramSpec = params.isStopping ? { ...known, wanted: 'down' } : known;
-      enqueue.assign(({ spawn }) => {
-        const input = { spec, timings: context.timings };
-        const program = spawn('program', { id: actorPrefix + spec.name, input });
-        const broken = new Set(context.broken);
-        broken.delete(spec.name);
-        return { programs: new Map(context.programs).set(spec.name, program), broken };
-      });
-      // Its process may live on: the same way as after the death of a monitor.
-      enqueue.sendTo(actorPrefix + spec.name, { type: 'program.reap' });
-      if (params.isStopping) enqueue.sendTo(actorPrefix + spec.name, { type: 'program.stop', by: 'shutdown' });
+    // Its process may live on: the same way as after the death of a monitor.
+    revive: assign(({ context, event }) => {
+      if (event.type !== 'program.revive') return {};
+      const broken = new Set(context.broken);
+      broken.delete(event.name);
+      return { broken, leftovers: new Set(context.leftovers).add(event.name) };
     }),
 
     stopAll: enqueueActions(({ context, event, enqueue }) => {
       enqueue.emit({ type: 'supervisor.stopping', because: event.type });
-      enqueue.assign({ unstopped: context.programs.size + context.broken.size });
+      enqueue.assign({ unstopped: context.programs.size + context.broken.size + context.admitting.size });
       for (const program of context.programs.values()) {
         enqueue.sendTo(program, { type: 'program.stop', by: 'shutdown' });
       }
       for (const name of context.broken) enqueue.raise({ type: 'program.revive', name });
     }),
     killAll: enqueueActions(({ context, enqueue }) => {
+      enqueue.assign({ isHurried: true });
       for (const program of context.programs.values()) enqueue.sendTo(program, { type: 'program.kill' });
     }),
     countStopped: assign({ unstopped: ({ context }) => context.unstopped - 1 }),
@@ -267,14 +230,18 @@ export const supervisorMachine = setup({
   description: 'Keeps the programs that the files want, and nothing else.',
   context: ({ input }) => ({
     timings: input.timings,
-    leftovers: input.leftovers ?? [],
+    leftovers: new Set(input.leftovers),
     specs: new Map(),
     programs: new Map(),
+    wards: [],
+    admitting: new Set(),
     faults: new Map(),
     inbox: [],
     lastTicket: 0,
+    syncedTicket: 0,
     broken: new Set(),
     unstopped: 0,
+    isHurried: false,
   }),
   invoke: { src: 'signals', id: 'signals' },
   output: ({ context }) => ({ left: leftOf(context) }),
@@ -282,23 +249,23 @@ export const supervisorMachine = setup({
   states: {
     supervising: {
       description: 'What the two directories say is carried out.',
-      entry: ['adoptLeftovers', 'reapLeftovers'],
+      entry: ['openWards', 'admit'],
       invoke: [
         { src: 'config', id: 'config' },
         { src: 'messages', id: 'messages' },
       ],
       on: {
-        'config.synced': { actions: ['takeSpecs', 'reconcile', 'judgeMessages'] },
+        'config.synced': { actions: ['takeSpecs', 'openWards', 'admit', 'reconcile', 'judgeMessages'] },
+        'ward.admitted': { actions: [{ type: 'welcome', params: { isStopping: false } }, 'judgeMessages'] },
+        'ward.lost': { actions: ['noteLoss', 'reviveLater'] },
         'messages.received': { actions: 'holdMessages' },
         'message.garbled': { actions: 'rejectMessage' },
         'directory.*': { actions: 'relay' },
-        'program.revive': { guard: 'isBroken', actions: { type: 'revive', params: { isStopping: false } } },
+        'program.revive': { guard: 'isBroken', actions: ['revive', 'openWards', 'admit'] },
         'program.stopped': [{ guard: 'isUnwanted', actions: ['relay', 'reap'] }, { actions: 'relay' }],
         'program.*': { actions: 'relay' },
         'signal.received': [{ guard: 'isHangup', actions: 'rescan' }, { target: 'stopping' }],
         shutdown: { target: 'stopping' },
-        'xstate.error.actor.*': { guard: 'isProgramActor', actions: ['reportDefect', 'reap', 'reviveLater'] },
-        'xstate.done.actor.*': { guard: 'isProgramActor', actions: ['reportDefect', 'reap', 'reviveLater'] },
         // shutdown.force: only a stop is hastened.
       },
     },
@@ -316,11 +283,11 @@ export const supervisorMachine = setup({
         'program.stopped': [{ guard: 'isShutdownAnswer', actions: ['relay', 'countStopped'] }, { actions: 'relay' }],
         'program.*': { actions: 'relay' },
         // Only to end what it left behind.
-        'program.revive': { guard: 'isBroken', actions: { type: 'revive', params: { isStopping: true } } },
+        'program.revive': { guard: 'isBroken', actions: ['revive', 'openWards', 'admit'] },
+        'ward.admitted': { actions: { type: 'welcome', params: { isStopping: true } } },
+        'ward.lost': { actions: ['noteLoss', 'reviveLater'] },
         'signal.received': { guard: 'isInterrupt', actions: 'killAll' },
         'shutdown.force': { actions: 'killAll' },
-        'xstate.error.actor.*': { guard: 'isProgramActor', actions: ['reportDefect', 'reap', 'reviveLater'] },
-        'xstate.done.actor.*': { guard: 'isProgramActor', actions: ['reportDefect', 'reap', 'reviveLater'] },
         // config.*, message*, directory.*: their actors are gone. shutdown: it is under way.
       },
     },

@@ -35,10 +35,10 @@ export async function openColony(options: MonitorOptions): Promise<Colony> {
   }
   if (!options.trustDirectories) requireTrust(options);
 
-  const locks = [await lockDirectory(config)];
+  const locks = [lockDirectory(config)];
   const release = () => locks.forEach((lock) => lock.release());
   try {
-    locks.push(await lockDirectory(messages));
+    locks.push(lockDirectory(messages));
     const paths = runtimePaths(messages);
     prepareRuntimeDirectory(paths);
     return { config, messages, identity, paths, records: readRecords(paths.status), release };

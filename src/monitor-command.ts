@@ -20,6 +20,7 @@ export function defineMonitor(command: Command, answer: (exitCode: number) => vo
   option('--logfile <file>', "the monitor's own log, instead of standard output");
   option('--pidfile <file>', "gets the monitor's own pid");
   option('--log-level <level>', logLevels.join(', '), monitorDefaults.logLevel);
+  option('--spawn <how>', 'node or native (default: native where it loads)');
   option('--trust-directories', 'obey whoever can write the directories, though this monitor runs as root');
 
   command

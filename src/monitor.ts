@@ -11,7 +11,7 @@ import { PidFiles } from './observers/pid-files.js';
 import { ReplyWriter } from './observers/reply-writer.js';
 import { StatusWriter } from './observers/status-writer.js';
 import type { MonitorOptions } from './options.js';
-import { NodeLauncher } from './os/node-launcher.js';
+import { chooseLauncher } from './os/choose-launcher.js';
 import { readProcess } from './os/process-table.js';
 import { closeStrayDescriptors } from './os/stray-descriptors.js';
 import { systemTool } from './os/system-tools.js';
@@ -57,7 +57,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   warnOfCircumstances(warn);
 
   const outputs = options.logs === undefined ? new TaggedLines(log) : new LogFiles(options.logs, warn);
-  const launcher = new NodeLauncher();
+  const launcher = await chooseLauncher(options.spawn, (why) => logger.debug(why));
   const { actors, leftovers } = await createNodeActors(colony, {
     frequency: options.frequency,
     launcher,
@@ -110,13 +110,15 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
   closeStrayDescriptors();
   const { done, log } = await startMonitor(options);
   // Nothing is known of the state after it. The next monitor finds what this one leaves running.
-  process.on('uncaughtException', (error) => {
-    log.logger.fatal(error, 'a defect of the monitor');
-    log.flushNow();
-    process.exit(1);
-  });
+  process.on('uncaughtException', (error) => void leaveAtDefect(log, error));
   const { left } = await done;
   return left.length === 0 ? 0 : 1;
+}
+
+async function leaveAtDefect(log: Log, error: Error): Promise<void> {
+  log.logger.fatal(error, 'a defect of the monitor');
+  await log.flush(lastWordsMs);
+  process.exit(1);
 }
 
 // XState reports an error of a listener as an uncaught one: it would take the monitor down.

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { programMachine, type Fault } from '../machines/index.js';
+import { programMachine, wardMachine, type Fault } from '../machines/index.js';
 import { createConfigDirectoryActor } from './actors/config-directory.js';
 import { Descendants } from './actors/descendants.js';
 import { createLeftoversActor, namesOfLeftovers } from './actors/leftovers.js';
@@ -43,7 +43,9 @@ export async function createNodeActors(colony: Colony, options: NodeActorsOption
     inherited: globalThis.process.env,
   });
   const actors = {
-    program: programMachine.provide({ actors: { process, leftovers: createLeftoversActor(leftovers) } }),
+    ward: wardMachine.provide({
+      actors: { program: programMachine.provide({ actors: { process, leftovers: createLeftoversActor(leftovers) } }) },
+    }),
     config: createConfigDirectoryActor({
       path: colony.config,
       frequency,

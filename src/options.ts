@@ -3,6 +3,7 @@ import type { Timings } from '../machines/index.js';
 import { defaultTimings } from '../machines/timings.js';
 import { ColonyError } from './errors.js';
 import { colonyDirectories, missing, type GivenDirectories } from './home.js';
+import { spawnKinds, type SpawnKind } from './os/launcher.js';
 import { maxDelay } from './protocol/durations.js';
 
 /** What `ncolony monitor` is told. Durations are milliseconds, paths absolute. */
@@ -23,6 +24,8 @@ export interface MonitorOptions {
   readonly timings: Timings;
   /** Obey whoever can write the directories. */
   readonly trustDirectories: boolean;
+  /** How processes are started; `undefined`: the faster way that there is. */
+  readonly spawn?: SpawnKind | undefined;
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
@@ -39,6 +42,7 @@ export interface MonitorWords extends GivenDirectories {
   readonly logfile?: string;
   readonly pidfile?: string;
   readonly trustDirectories?: boolean;
+  readonly spawn?: string;
 }
 
 const secondsText = (milliseconds: number) => String(milliseconds / 1000);
@@ -66,9 +70,10 @@ export function monitorOptions(words: MonitorWords, environment: NodeJS.ProcessE
     logs,
     logfile: file('logfile', words.logfile),
     pidfile: file('pidfile', words.pidfile),
-    logLevel: level(words.logLevel),
+    logLevel: oneOf('log-level', logLevels, words.logLevel),
     frequency: milliseconds('frequency', words.frequency, 1),
     trustDirectories: words.trustDirectories ?? false,
+    spawn: words.spawn === undefined ? undefined : oneOf('spawn', spawnKinds, words.spawn),
     timings: {
       threshold: milliseconds('threshold', words.threshold),
       killtime: milliseconds('killtime', words.killtime),
@@ -92,8 +97,8 @@ function file(option: string, path: string | undefined): string | undefined {
   return path === undefined ? undefined : resolve(path);
 }
 
-function level(text: string): LogLevel {
-  const found = logLevels.find((known) => known === text);
-  if (found === undefined) throw new ColonyError('EUSAGE', `--log-level: expected one of ${logLevels.join(', ')}`);
+function oneOf<T extends string>(option: string, known: readonly T[], text: string): T {
+  const found = known.find((word) => word === text);
+  if (found === undefined) throw new ColonyError('EUSAGE', `--${option}: expected one of ${known.join(', ')}`);
   return found;
 }

@@ -60,6 +60,7 @@ class Incarnation {
   #exit: Exit | undefined;
   #exitIsTold = false;
   #terminating = false;
+  #failed = false;
   /** What is sent to what the main process leaves, when only that was asked to end. */
   #signalOfTheRest: NodeJS.Signals | undefined;
   #released = false;
@@ -76,7 +77,7 @@ class Incarnation {
   async start(): Promise<void> {
     const file = this.#host.files.get(this.#input.name);
     if (file === undefined || file.spec.revision !== this.#input.revision) {
-      this.#report({ type: 'process.failed', error: { code: 'ESUPERSEDED', message: 'its file changed meanwhile' } });
+      this.#fail({ code: 'ESUPERSEDED', message: 'its file changed meanwhile' });
       return;
     }
     try {
@@ -91,7 +92,7 @@ class Incarnation {
       this.#prepared = prepared;
       this.#leaveQueue = this.#host.turns.add(() => this.#launch(prepared));
     } catch (error) {
-      if (!this.#released && !this.#terminating) this.#report({ type: 'process.failed', error: this.#faultOf(error) });
+      if (!this.#terminating) this.#fail(this.#faultOf(error));
     }
   }
 
@@ -119,7 +120,7 @@ class Incarnation {
   }
 
   #terminate(signal: NodeJS.Signals, tree: boolean): void {
-    if (this.#terminating) return;
+    if (this.#terminating || this.#failed) return;
     this.#terminating = true;
     if (this.#leader === undefined) {
       this.#giveBack();
@@ -140,6 +141,12 @@ class Incarnation {
     }
   }
 
+  /** Nothing follows it, whatever is asked. */
+  #fail(error: Fault): void {
+    this.#failed = true;
+    if (!this.#released) this.#report({ type: 'process.failed', error });
+  }
+
   #giveBack(): void {
     this.#leaveQueue?.();
     this.#prepared?.discard();
@@ -151,7 +158,7 @@ class Incarnation {
     try {
       const launched = prepared.launch({
         exited: (exit) => void this.#hasExited(exit),
-        failed: (error) => this.#report({ type: 'process.failed', error: this.#faultOf(error) }),
+        failed: (error) => this.#fail(this.#faultOf(error)),
       });
       if (launched === undefined) return;
       this.#launched = launched;
@@ -160,7 +167,7 @@ class Incarnation {
       this.#host.descendants.remember(this.#run);
       this.#report({ type: 'process.started', pid: launched.pid, run: this.#run });
     } catch (error) {
-      this.#report({ type: 'process.failed', error: this.#faultOf(error) });
+      this.#fail(this.#faultOf(error));
     }
   }
 
@@ -181,7 +188,7 @@ class Incarnation {
       const failure = await this.#helperFailure(exit);
       const stragglers = await this.#stragglers();
       if (this.#released) return;
-      if (failure !== undefined) this.#report({ type: 'process.failed', error: failure });
+      if (failure !== undefined) this.#fail(failure);
       else this.#tellExit(exit, stragglers);
     }
     if (!this.#terminating) return;

@@ -2,6 +2,10 @@ import type { Readable } from 'node:stream';
 import type { Exit } from '../../machines/index.js';
 import type { Rights } from '../protocol/rights.js';
 
+/** How processes are started: by Node's own spawn, or by the C library's, which is faster and optional. */
+export const spawnKinds = ['node', 'native'] as const;
+export type SpawnKind = (typeof spawnKinds)[number];
+
 /** What to run, and with which rights. */
 export interface Command {
   readonly args: readonly string[];

@@ -18,9 +18,9 @@ import { systemTool } from './system-tools.js';
 export class NodeLauncher implements Launcher {
   readonly #pipes: PipeStock | undefined;
 
-  /** Without `mkfifo` Node's own socket pairs serve: then `/dev/stdout` cannot be opened by a program. */
-  constructor(mkfifo = systemTool('mkfifo')) {
-    this.#pipes = mkfifo === undefined ? undefined : new PipeStock(mkfifo);
+  /** Without `mkfifo` (`null`) Node's own socket pairs serve: then `/dev/stdout` cannot be opened by a program. */
+  constructor(mkfifo = systemTool('mkfifo') ?? null) {
+    this.#pipes = mkfifo === null ? undefined : new PipeStock(mkfifo);
   }
 
   close(): void {

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
-import { createActor, setup } from 'xstate';
+import { createActor, fromCallback, setup, type ActorRefFrom } from 'xstate';
 import { programMachine, type ProgramSpec } from '../../../machines/index.js';
 import { FakeSystem } from '../../fixtures/fake-system.js';
 import { LoneProgram, specOf, timings } from '../../fixtures/lone-program.js';
@@ -56,16 +56,24 @@ describe('facts', () => {
     const clock = new SteppedClock();
     const system = new FakeSystem(clock);
     const heard: unknown[] = [];
-    const parent = setup({
-      actors: {
-        program: programMachine.provide({ actors: { process: system.process, leftovers: system.leftovers } }),
-      },
-    }).createMachine({
-      invoke: { src: 'program', id: 'web', input: { spec: specOf(), timings } },
-      on: { 'program.*': { actions: ({ event }) => heard.push(event) } },
-    });
-    const root = createActor(parent, { clock });
-    const program = root.getSnapshot().children['web']!;
+    // Its parent is someone else: only whoever is named as the supervisor is told.
+    const root = createActor(
+      setup({
+        types: { context: {} as { program: ActorRefFrom<typeof programMachine> } },
+        actors: {
+          program: programMachine.provide({ actors: { process: system.process, leftovers: system.leftovers } }),
+          supervisor: fromCallback(({ receive }) => receive((event) => heard.push(event))),
+        },
+      }).createMachine({
+        context: ({ spawn }) => {
+          const supervisor = spawn('supervisor');
+          return { program: spawn('program', { input: { spec: specOf(), timings, supervisor } }) };
+        },
+        on: { 'program.*': { actions: ({ event }) => heard.push(`${event.type}, to the parent`) } },
+      }),
+      { clock },
+    );
+    const { program } = root.getSnapshot().context;
     const told: unknown[] = [];
     program.on('*', (fact) => told.push(fact));
     root.start();

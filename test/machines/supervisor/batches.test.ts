@@ -1,24 +1,30 @@
 import { describe, expect, test } from 'vitest';
+import type { AnyActorRef } from 'xstate';
+import { wardCapacity } from '../../../machines/ward.js';
 import { Colony } from '../../fixtures/colony.js';
 import { specOf } from '../../fixtures/lone-program.js';
 
 const fault = { code: 'EJSON', message: 'web: not JSON' };
 
 describe('config.synced', () => {
-  test('a batch of 1,000 programs is spawned in one transition of the root', () => {
+  test('a batch of 1,000 programs makes one transition of the root, and one more for each ward, as of each ward', () => {
     const colony = new Colony();
     colony.inspected.length = 0;
     const names = Array.from({ length: 1_000 }, (_, index) => `p${index}`);
     colony.add(...names);
 
-    const steps = colony.inspected.filter(
-      (event) =>
-        event.type === '@xstate.microstep' && event.actorRef === colony.root && event.event.type === 'config.synced',
-    );
-    expect(steps).toHaveLength(1);
-    expect(Object.keys((steps[0] as unknown as { snapshot: { children: object } }).snapshot.children)).toHaveLength(
-      1_003,
-    );
+    const steps = (actor: AnyActorRef, type: string) =>
+      colony.inspected.filter(
+        (event) => event.type === '@xstate.microstep' && event.actorRef === actor && event.event.type === type,
+      ).length;
+    const { wards } = colony.context;
+    expect(wards).toHaveLength(Math.ceil(1_000 / wardCapacity));
+    expect(steps(colony.root, 'config.synced')).toBe(1);
+    expect(steps(colony.root, 'ward.admitted')).toBe(wards.length);
+    expect(wards.map((ward) => steps(ward, 'ward.admit'))).toEqual(wards.map(() => 1));
+    expect(colony.wards.flat()).toEqual(names);
+    expect(Math.max(...colony.wards.map(({ length }) => length))).toBe(wardCapacity);
+    expect(Object.keys(colony.root.getSnapshot().children)).toHaveLength(3 + wards.length);
     expect(colony.factsOf('config.added')).toEqual([{ type: 'config.added', names }]);
     expect(colony.factsOf('program.started')).toHaveLength(1_000);
     colony.wait(1_000);

@@ -5,8 +5,11 @@ import { specOf } from '../../fixtures/lone-program.js';
 test('what the supervisor knows has no place for an environment', () => {
   const colony = new Colony().add('web');
   expect(Object.keys(colony.context).sort().join(' ')).toBe(
-    'broken faults inbox lastTicket leftovers programs specs timings unstopped',
+    'admitting broken faults inbox isHurried lastTicket leftovers programs specs syncedTicket timings unstopped wards',
   );
+  expect(colony.context.wards.map((ward) => Object.keys(ward.getSnapshot().context).sort())).toEqual([
+    ['programs', 'supervisor', 'timings'],
+  ]);
   expect([...colony.context.specs.values()].map((spec) => Object.keys(spec).sort())).toEqual([
     ['args', 'groups', 'name', 'revision', 'stop', 'wanted'],
   ]);

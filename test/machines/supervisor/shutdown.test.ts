@@ -133,6 +133,7 @@ describe('shutdown', () => {
   test('both directories are left alone as soon as it is stopping', () => {
     const colony = colonyOf(deaf).signal('SIGTERM');
     const children = Object.keys(colony.root.getSnapshot().children);
-    expect(children.sort()).toEqual(['program/api', 'program/web', 'signals']);
+    expect(children.sort()).toEqual(['signals', 'ward/0']);
+    expect(colony.wards).toEqual([['api', 'web']]);
   });
 });

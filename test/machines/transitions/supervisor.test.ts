@@ -1,19 +1,21 @@
 import { describe, expect, test } from 'vitest';
-import { fromCallback, setup, type EventObject, type SnapshotFrom } from 'xstate';
+import { createActor, fromCallback, setup, type EventObject, type SnapshotFrom } from 'xstate';
 import {
   supervisorMachine,
   type ConfigSynced,
   type programMachine,
   type ProgramInput,
   type SupervisorEvent,
+  type WardContext,
+  type WardInput,
+  type wardMachine,
 } from '../../../machines/index.js';
 import { specOf, timings } from '../../fixtures/lone-program.js';
 import { undecidedPairs, type Absences } from '../../fixtures/pairs.js';
 import { walk } from '../../fixtures/walk.js';
 
 type ActorEventType =
-  | 'xstate.error.actor.program/web'
-  | 'xstate.done.actor.program/web'
+  | 'xstate.error.actor.ward/0'
   | 'xstate.error.actor.config'
   | 'xstate.error.actor.messages'
   | 'xstate.error.actor.signals';
@@ -25,13 +27,27 @@ const found = (what: Partial<ConfigSynced>): EventObject => {
   return of({ type: 'config.synced', ...nothing, ticket: 1_000, ...what });
 };
 
-const brokenActor = (type: 'error' | 'done', id: string): EventObject[] => [
-  {
-    type: `xstate.${type}.actor.${id}`,
-    actorId: id,
-    ...(type === 'error' && { error: new Error('broke') }),
-  } as EventObject,
+const brokenActor = (id: string): EventObject[] => [
+  { type: `xstate.error.actor.${id}`, actorId: id, error: new Error('broke') } as EventObject,
 ];
+
+/** A program that is stopped and says nothing, in a ward that says nothing: what they would say is among the events. */
+const silentProgram = setup({ types: { context: {} as ProgramInput, input: {} as ProgramInput } }).createMachine({
+  context: ({ input }) => input,
+  initial: 'stopped',
+  states: { stopped: {} },
+}) as unknown as typeof programMachine;
+
+const silentWard = setup({
+  types: { context: {} as Pick<WardContext, 'programs'> },
+  actors: { program: silentProgram },
+}).createMachine({
+  context: ({ spawn }) => ({
+    programs: new Map([['web', spawn('program', { input: { spec: specOf(), timings } })]]),
+  }),
+}) as unknown as typeof wardMachine;
+
+const { programs } = createActor(silentWard, { input: {} as WardInput }).getSnapshot().context;
 
 const error = { code: 'EIO', message: '' };
 const web = { name: 'web' } as const;
@@ -74,11 +90,12 @@ const events: Record<SupervisorEvent['type'] | ActorEventType, readonly EventObj
     of({ type: 'program.stopped', ...web, ...why }),
     of({ type: 'program.stopped', ...web, ...why, by: 'shutdown' }),
   ],
-  'xstate.error.actor.program/web': brokenActor('error', 'program/web'),
-  'xstate.done.actor.program/web': brokenActor('done', 'program/web'),
-  'xstate.error.actor.config': brokenActor('error', 'config'),
-  'xstate.error.actor.messages': brokenActor('error', 'messages'),
-  'xstate.error.actor.signals': brokenActor('error', 'signals'),
+  'ward.admitted': [of({ type: 'ward.admitted', programs })],
+  'ward.lost': [of({ type: 'ward.lost', ...web, error })],
+  'xstate.error.actor.ward/0': brokenActor('ward/0'),
+  'xstate.error.actor.config': brokenActor('config'),
+  'xstate.error.actor.messages': brokenActor('messages'),
+  'xstate.error.actor.signals': brokenActor('signals'),
 };
 
 const timers: EventObject[] = [
@@ -88,38 +105,51 @@ const timers: EventObject[] = [
 
 const directories = ['directory.lost', 'directory.found', 'directory.unwatched'];
 
+const loud = {
+  'nothing goes on without them: the root breaks, and says why': [
+    'xstate.error.actor.ward/0',
+    'xstate.error.actor.config',
+    'xstate.error.actor.messages',
+    'xstate.error.actor.signals',
+  ],
+};
+
 const absences: Record<string, Absences> = {
-  supervising: { 'only a stop is hastened': ['shutdown.force'] },
+  supervising: { 'only a stop is hastened': ['shutdown.force'], ...loud },
   stopping: {
+    ...loud,
     'their actors are gone': ['config.synced', 'messages.received', 'message.garbled', ...directories],
     'it is under way': ['shutdown'],
   },
 };
 
-/** A program that is stopped and says nothing: what it would say is among the events. */
-const silentProgram = setup({ types: { context: {} as ProgramInput, input: {} as ProgramInput } }).createMachine({
-  context: ({ input }) => input,
-  initial: 'stopped',
-  states: { stopped: {} },
-}) as unknown as typeof programMachine;
-
 const machine = supervisorMachine.provide({
   actors: {
-    program: silentProgram,
+    ward: silentWard,
     config: fromCallback(() => {}),
     messages: fromCallback(() => {}),
     signals: fromCallback(() => {}),
   },
 });
 
+/** A ward tells of nobody but those whom it was given. */
+function mayCome({ type }: EventObject, { context }: SnapshotFrom<typeof machine>): boolean {
+  if (type === 'ward.admitted') return context.admitting.has('web');
+  if (type === 'ward.lost') return context.programs.has('web');
+  return true;
+}
+
 /** What holds in each state that can be reached at all. */
-function isPossible({ status, value, context }: SnapshotFrom<typeof machine>): boolean {
-  const { specs, programs, broken, unstopped } = context;
+function isPossible({ status, value, context, output }: SnapshotFrom<typeof machine>): boolean {
+  const { specs, programs, admitting, broken, leftovers, unstopped } = context;
+  const places = [...programs.keys(), ...admitting, ...broken];
   return (
     status === 'error' ||
     (status === (value === 'stopped' ? 'done' : 'active') &&
-      [...specs.keys()].every((name) => programs.has(name) || broken.has(name)) &&
-      [...broken].every((name) => !programs.has(name)) &&
+      [...specs.keys()].every((name) => places.includes(name)) &&
+      new Set(places).size === places.length &&
+      [...leftovers].every((name) => admitting.has(name)) &&
+      [...admitting, ...broken].every((name) => status === 'active' || output?.left.includes(name)) &&
       (value !== 'stopping' || unstopped > 0))
   );
 }
@@ -135,12 +165,12 @@ describe('supervisor', () => {
     () => {
       const walked = walk<SnapshotFrom<typeof machine>>(machine, {
         inputs: [{ timings }, { timings, leftovers: ['web'] }],
-        events: [...Object.values(events).flat(), ...timers],
+        events: (snapshot) => [...Object.values(events).flat(), ...timers].filter((event) => mayCome(event, snapshot)),
         keyOf: ({ status, value, context, children }) => ({
-          configuration: [status, value, context.unstopped, context.inbox.length > 0],
+          configuration: [status, value, context.unstopped, context.isHurried, context.inbox.length > 0],
           names: [context.specs, context.programs, context.faults].map((map) => Array.from(map.keys())),
           actors: Object.keys(children).sort(),
-          broken: [...context.broken],
+          without: [context.broken, context.admitting, context.leftovers].map((set) => Array.from(set)),
         }),
       });
       expect(walked.untaken).toEqual([]);

@@ -1,0 +1,121 @@
+import { closeSync, fchownSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { constants } from 'node:os';
+import type { Exit } from '../../machines/index.js';
+import { findExecutable } from './executable.js';
+import { grant, type Granted } from './grant.js';
+import type { Command, Launched, Launcher, LaunchEvents, Prepared } from './launcher.js';
+import { loadNativeLibc, type NativeLibc } from './native-libc.js';
+
+/** Starts processes with `posix_spawn`: as fast whatever the monitor's own size is. */
+export class NativeLauncher implements Launcher {
+  readonly #libc: NativeLibc;
+  /** Our children that were not reaped yet. Node's are its own affair. */
+  readonly #children = new Map<number, (exit: Exit) => void>();
+  readonly #onChild = () => this.#reapAll();
+
+  /** Rejects where the C library cannot be had. */
+  static async load(): Promise<NativeLauncher> {
+    return new NativeLauncher(await loadNativeLibc());
+  }
+
+  constructor(libc: NativeLibc) {
+    this.#libc = libc;
+    process.on('SIGCHLD', this.#onChild);
+  }
+
+  close(): void {
+    process.off('SIGCHLD', this.#onChild);
+  }
+
+  async prepare(command: Command): Promise<Prepared> {
+    const granted = await grant(command);
+    return { launch: (events) => this.#launch(command, granted, events), discard: () => undefined };
+  }
+
+  #launch(command: Command, granted: Granted, events: LaunchEvents): Launched {
+    const open: number[] = [];
+    const pipe = () => {
+      const ends = this.#libc.pipe();
+      open.push(...ends);
+      // Opening /dev/stdout is judged by the owner of the pipe.
+      if (granted.owner !== undefined) fchownSync(ends[1], granted.owner.uid, granted.owner.gid);
+      return ends;
+    };
+    let pid: number | undefined;
+    try {
+      const [stdin, stdout, stderr] = [pipe(), pipe(), pipe()];
+      pid = this.#spawn(command, granted, [stdin[0], stdout[1], stderr[1]]);
+      const launched = {
+        pid,
+        stdout: new Socket({ fd: stdout[0], readable: true, writable: false }),
+        stderr: new Socket({ fd: stderr[0], readable: true, writable: false }),
+        helper: granted.helper[0],
+        signal: (signal: NodeJS.Signals) => this.#signal(launched.pid, signal),
+      };
+      for (const end of [stdin[0], stdout[1], stderr[1]]) closeSync(end);
+      this.#children.set(pid, (exit) => {
+        closeSync(stdin[1]);
+        events.exited(exit);
+      });
+      return launched;
+    } catch (error) {
+      // A process of which nobody knows must not live, nor stay a zombie.
+      if (pid !== undefined) {
+        process.kill(-pid, 'SIGKILL');
+        this.#children.set(pid, () => undefined);
+      }
+      open.forEach(closeSync);
+      throw error;
+    }
+  }
+
+  #spawn({ args, rights }: Command, granted: Granted, descriptors: [number, number, number]): number {
+    const words = [...granted.helper, ...args];
+    const path = findExecutable(words[0] ?? '', granted.environment['PATH']);
+    const variables = Object.entries(granted.environment).map(([name, value]) => `${name}=${value}`);
+    const before = rights.umask === undefined ? undefined : process.umask(rights.umask);
+    try {
+      return this.#libc.spawn(path, words, variables, descriptors, granted.directory);
+    } finally {
+      if (before !== undefined) process.umask(before);
+    }
+  }
+
+  /** A pid stays its own until it is reaped, and only we reap it. */
+  #signal(pid: number, signal: NodeJS.Signals): void {
+    if (!this.#children.has(pid)) return;
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // EPERM: it changed its user.
+    }
+  }
+
+  // One after the other as they ended. Where the first is a child of Node's, which reaps it itself, all of ours are asked.
+  #reapAll(): void {
+    for (let pid = this.#libc.peek(); pid !== undefined; pid = this.#libc.peek()) {
+      if (!this.#reap(pid)) break;
+    }
+    if (this.#libc.peek() === undefined) return;
+    for (const pid of this.#children.keys()) this.#reap(pid);
+  }
+
+  #reap(pid: number): boolean {
+    const exited = this.#children.get(pid);
+    const status = exited === undefined ? undefined : this.#libc.reap(pid);
+    if (exited === undefined || status === undefined) return false;
+    this.#children.delete(pid);
+    exited(exitOf(status));
+    return true;
+  }
+}
+
+const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+
+/** What a wait status says: a signal in the low seven bits, or an exit code in the next eight. */
+function exitOf(status: number): Exit {
+  const signal = status & 0x7f;
+  if (signal === 0) return { code: (status >> 8) & 0xff, signal: null };
+  return { code: null, signal: signalNames.get(signal) ?? `SIG${signal}` };
+}

@@ -1,0 +1,179 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Exit } from '../../../machines/index.js';
+import { chooseLauncher } from '../../../src/os/choose-launcher.js';
+import { spawnKinds, type Command, type Launched, type Launcher } from '../../../src/os/launcher.js';
+import { seeProcess } from '../../processes.js';
+
+const isRoot = process.geteuid?.() === 0;
+
+/** What whoever started the tests left open in them; a monitor closes such descriptors at its start. */
+const strays = new Set(
+  readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1] ?? '';
+      return Number(fd) > 2 && (Number.parseInt(flags, 8) & 0o2000000) === 0;
+    } catch {
+      return false;
+    }
+  }),
+);
+
+/** The contract of a launcher, kept by each of them. */
+describe.each(spawnKinds)('the %s launcher', (kind) => {
+  let launcher: Launcher;
+  let directory: string;
+  const started: Launched[] = [];
+
+  beforeAll(async () => {
+    launcher = await chooseLauncher(kind, () => {});
+    directory = mkdtempSync(join(tmpdir(), 'ncolony-launcher-'));
+  });
+  afterEach(() => {
+    for (const { signal } of started.splice(0)) signal('SIGKILL');
+  });
+  afterAll(() => {
+    launcher.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  async function launch(args: readonly string[], more: Partial<Command> = {}) {
+    const prepared = await launcher.prepare({ args, environment: { PATH: '/bin:/usr/bin' }, rights: {}, ...more });
+    let launched: Launched | undefined;
+    const exit = new Promise<Exit>((exited, failed) => {
+      launched = prepared.launch({ exited, failed });
+    });
+    if (launched === undefined) return { failure: await exit.catch((error: unknown) => error) };
+    started.push(launched);
+    return { launched, exit };
+  }
+
+  /** What a command says on standard output until it ends. */
+  async function said(args: readonly string[], more: Partial<Command> = {}): Promise<string> {
+    const { launched, exit } = await launch(args, more);
+    const [words] = await Promise.all([text(launched!.stdout), exit]);
+    return words;
+  }
+
+  const sh = (script: string) => ['sh', '-c', script];
+
+  /** The code with which a start fails, whether it is thrown or told. */
+  async function failureOf(args: readonly string[], more: Partial<Command> = {}): Promise<unknown> {
+    const failure: unknown = await launch(args, more).then(
+      (result) => result.failure,
+      (error: unknown) => error,
+    );
+    return (failure as NodeJS.ErrnoException | undefined)?.code;
+  }
+
+  test('gives exactly the environment that it is told', async () => {
+    const environment = { PATH: '/bin:/usr/bin', A: '1', B: 'two words', C: '', D: 'ünïcode' };
+    const words = await said(['env'], { environment });
+    expect(
+      words
+        .trim()
+        .split('\n')
+        .sort((a, b) => (a < b ? -1 : 1)),
+    ).toEqual(['A=1', 'B=two words', 'C=', 'D=ünïcode', 'PATH=/bin:/usr/bin']);
+  });
+
+  test('passes arguments as they are', async () => {
+    expect(await said(['printf', '%s|', '', 'a b', '"', '$HOME', 'ü'])).toBe('|a b|"|$HOME|ü|');
+  });
+
+  test('gives a session and a group of its own', async () => {
+    const { launched } = await launch(['sleep', '100']);
+    const { pid } = launched!;
+    expect(seeProcess(pid)).toMatchObject({ session: pid, group: pid });
+  });
+
+  test('leaves no signal ignored or blocked', async () => {
+    const words = await said(['grep', '-E', '^Sig(Blk|Ign):', '/proc/self/status']);
+    expect(words.match(/0{16}$/gm)).toHaveLength(2);
+  });
+
+  test('hands on three descriptors and no other', async () => {
+    const { launched } = await launch(['sleep', '100']);
+    const given = () => readdirSync(`/proc/${launched!.pid}/fd`).filter((fd) => !strays.has(fd));
+    // The exec lets go of us a moment before it closes what is to be closed.
+    await expect.poll(given).toEqual(['0', '1', '2']);
+  });
+
+  test('keeps standard input open and silent', async () => {
+    const { launched, exit } = await launch(['cat']);
+    const first = await Promise.race([exit, new Promise((resolve) => setTimeout(resolve, 100, 'still there'))]);
+    expect(first).toBe('still there');
+    launched!.signal('SIGTERM');
+    expect(await exit).toEqual({ code: null, signal: 'SIGTERM' });
+  });
+
+  test('gives real pipes: /dev/stdout and /dev/stderr can be opened', async () => {
+    const { launched, exit } = await launch(sh('echo out > /dev/stdout; echo err > /dev/stderr'));
+    const words = await Promise.all([text(launched!.stdout), text(launched!.stderr), exit]);
+    expect(words.slice(0, 2)).toEqual(['out\n', 'err\n']);
+  });
+
+  test('tells how it ended', async () => {
+    expect(await (await launch(sh('exit 7'))).exit).toEqual({ code: 7, signal: null });
+    expect(await (await launch(sh('kill -USR1 $$'))).exit).toEqual({ code: null, signal: 'SIGUSR1' });
+  });
+
+  test('tells of every one of many that end at once', async () => {
+    const exits = await Promise.all(Array.from({ length: 40 }, async () => (await launch(sh('exit 3'))).exit));
+    expect(exits).toEqual(Array.from({ length: 40 }, () => ({ code: 3, signal: null })));
+  });
+
+  test('looks the executable up in the PATH of the command, else in /bin and /usr/bin', async () => {
+    writeFileSync(join(directory, 'mine'), '#!/bin/sh\necho found\n', { mode: 0o755 });
+    expect(await said(['mine'], { environment: { PATH: `/nowhere:${directory}` } })).toBe('found\n');
+    expect(await failureOf(['mine'])).toBe('ENOENT');
+    expect(await said(['echo', 'x'], { environment: {} })).toBe('x\n');
+  });
+
+  test.each([
+    ['ENOENT', ['no-such-command']],
+    ['ENOENT', ['/no/such/command']],
+    ['EACCES', ['/etc/passwd']],
+    ['ENOTDIR', ['/etc/passwd/command']],
+    ['E2BIG', ['true', 'x'.repeat(200_000)]],
+  ])('%s is told by its code', async (code, args) => {
+    expect(await failureOf(args)).toBe(code);
+  });
+
+  test('runs where it is told, and says where that cannot be', async () => {
+    expect(await said(['pwd'], { rights: { directory } })).toBe(`${directory}\n`);
+    expect(await failureOf(['pwd'], { rights: { directory: '/nowhere' } })).toBe('ENOENT');
+    expect(await failureOf(['pwd'], { rights: { directory: '/etc/passwd' } })).toBe('ENOTDIR');
+  });
+
+  test('gives the umask to the child alone', async () => {
+    const own = process.umask();
+    expect(await said(sh('umask'), { rights: { umask: 0o137 } })).toBe('0137\n');
+    expect(process.umask()).toBe(own);
+  });
+
+  test('gives limits', async () => {
+    expect(await said(sh('ulimit -n'), { rights: { limits: { nofile: 321 } } })).toBe('321\n');
+  });
+
+  test.runIf(isRoot)('drops to a user with its groups, who can open its own output', async () => {
+    const rights = { user: { uid: 65_534, gid: 65_534 } };
+    expect(await said(sh('id -u; id -g; id -G; echo x > /dev/stdout'), { rights })).toBe('65534\n65534\n65534\nx\n');
+  });
+
+  test('leaves no descriptor behind, whether it starts, fails or is discarded', async () => {
+    await said(['true']);
+    const before = readdirSync('/proc/self/fd').length;
+    for (let round = 0; round < 20; round++) {
+      await said(['true']);
+      await failureOf(['no-such-command']);
+      (await launcher.prepare({ args: ['true'], environment: {}, rights: {} })).discard();
+    }
+    // Pipes in stock may have become more or fewer.
+    const spare = kind === 'node' ? 48 * 2 : 0;
+    expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before + spare);
+  });
+});
