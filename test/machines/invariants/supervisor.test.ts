@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { shutdownGrace } from '../../../machines/timings.js';
+import { wardCapacity } from '../../../machines/ward.js';
 import type { Message } from '../../../machines/index.js';
 import { anyScript, anyWait, tries } from '../../fixtures/chances.js';
 import { Colony } from '../../fixtures/colony.js';
@@ -8,7 +9,9 @@ import { FakeDirectory } from '../../fixtures/fake-directory.js';
 import type { Call, Script } from '../../fixtures/fake-process.js';
 import { specOf } from '../../fixtures/lone-program.js';
 
-const names = ['a', 'b', 'c'];
+const few = ['a', 'b', 'c'];
+/** More than a ward takes. */
+const crowd = [...few, ...Array.from({ length: wardCapacity + 6 }, (_, index) => `p${index}`)];
 const killtime = 2_000;
 
 type Step =
@@ -24,31 +27,34 @@ type Step =
   | { readonly do: 'breakLeftovers' | 'rescan' | 'release' }
   | { readonly do: 'wait'; readonly ms: number };
 
-const anyName = fc.constantFrom(...names);
+const anyMessage = (names: readonly string[]): fc.Arbitrary<Message> =>
+  fc.oneof(
+    fc.record({ type: fc.constantFrom('RESTART', 'START'), name: fc.constantFrom(...names, 'nobody') }),
+    fc.record({ type: fc.constant('SIGNAL'), name: fc.constantFrom(...names), signal: fc.constant('SIGHUP') }),
+    fc.constant({ type: 'RESTART-ALL' } as const),
+    fc.record({ type: fc.constant('RESTART-GROUP'), group: fc.constantFrom('even', 'odd') }),
+  );
 
-const anyMessage: fc.Arbitrary<Message> = fc.oneof(
-  fc.record({ type: fc.constantFrom('RESTART', 'START'), name: fc.constantFrom(...names, 'nobody') }),
-  fc.record({ type: fc.constant('SIGNAL'), name: anyName, signal: fc.constant('SIGHUP') }),
-  fc.constant({ type: 'RESTART-ALL' } as const),
-  fc.record({ type: fc.constant('RESTART-GROUP'), group: fc.constantFrom('even', 'odd') }),
-);
-
-const anyStep: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      do: fc.constant('write'),
-      name: anyName,
-      wanted: fc.constantFrom('up', 'up', 'up', 'down'),
-      killtime: fc.constantFrom(undefined, undefined, 300, 4_000),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('remove'), name: anyName }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('message'), message: anyMessage }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('script'), script: anyScript }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('breakLeftovers', 'rescan', 'release') }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('wait'), ms: fc.oneof(anyWait, fc.constantFrom(1, 2, 3, 4)) }) },
-);
+const anyStep = (names: readonly string[]): fc.Arbitrary<Step> =>
+  fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        do: fc.constant('write'),
+        name: fc.constantFrom(...names),
+        wanted: fc.constantFrom('up', 'up', 'up', 'down'),
+        killtime: fc.constantFrom(undefined, undefined, 300, 4_000),
+      }),
+    },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('remove'), name: fc.constantFrom(...names) }) },
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('message'), message: anyMessage(names) }) },
+    { weight: 4, arbitrary: fc.record({ do: fc.constant('script'), script: anyScript }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('breakLeftovers', 'rescan', 'release') }) },
+    {
+      weight: 6,
+      arbitrary: fc.record({ do: fc.constant('wait'), ms: fc.oneof(anyWait, fc.constantFrom(1, 2, 3, 4)) }),
+    },
+  );
 
 /** Plays a colony and keeps, beside it, the little that its promises are made of. */
 class Witness {
@@ -62,7 +68,10 @@ class Witness {
   #answers = 0;
   #writes = 0;
 
-  constructor(leftovers: readonly string[]) {
+  constructor(
+    private readonly names: readonly string[],
+    leftovers: readonly string[],
+  ) {
     this.colony = new Colony({
       directory: this.directory,
       timings: { killtime },
@@ -79,6 +88,8 @@ class Witness {
     this.#play(step);
     this.#look();
     expect(this.#faults).toEqual([]);
+    expect(this.colony.admittedTwice).toEqual([]);
+    expect(this.colony.wards.filter(({ length }) => length > wardCapacity)).toEqual([]);
   }
 
   /** All faults off: time runs, and what is stuck is let go. Then what the files say is what is. */
@@ -88,12 +99,12 @@ class Witness {
     colony.system.brokenLeftovers = 0;
     for (let turn = 0; turn < 8; turn++) {
       this.take({ do: 'wait', ms: 10_000 });
-      for (const name of names) {
+      for (const name of this.names) {
         if (colony.stateOf(name) === 'killing') for (const process of colony.system.alive(name)) process.release();
       }
     }
-    const states = Object.fromEntries(names.map((name) => [name, colony.stateOf(name)]));
-    const wanted = names.map((name) => {
+    const states = Object.fromEntries(this.names.map((name) => [name, colony.stateOf(name)]));
+    const wanted = this.names.map((name) => {
       const spec = directory.files.get(name);
       return [name, spec && (spec.wanted === 'up' ? 'running' : 'stopped')];
     });
@@ -107,9 +118,9 @@ class Witness {
     const { colony } = this;
     const { system } = colony;
     const started = colony.clock.now();
-    const killtimes = [...colony.context.programs.values()].map(
-      (program) => program.getSnapshot().context.spec.stop.killtime ?? 0,
-    );
+    const actors = [...colony.context.programs.values()].map((program) => program.getSnapshot().context.spec);
+    // One that broke is brought back as its file says.
+    const killtimes = [...actors, ...colony.context.specs.values()].map(({ stop }) => stop.killtime ?? 0);
     colony.signal('SIGTERM');
     const asked = system.story('asked').length;
     let ended = started;
@@ -119,7 +130,7 @@ class Witness {
     }
     expect(colony.root.getSnapshot().status).toBe('done');
     expect(system.story('asked')).toHaveLength(asked);
-    const alive = names.filter((name) => system.alive(name).length > 0);
+    const alive = this.names.filter((name) => system.alive(name).length > 0);
     expect(colony.left).toEqual(expect.arrayContaining(alive));
     const { broken } = colony.context;
     const isStubborn = (name: string) => system.alive(name).some(({ script }) => script.killDelay === Infinity);
@@ -149,13 +160,13 @@ class Witness {
         colony.system.usual = step.script;
         break;
       case 'breakLeftovers':
-        colony.system.brokenLeftovers = 1;
+        colony.system.brokenLeftovers = Math.ceil(this.names.length / 10);
         break;
       case 'rescan':
         colony.signal('SIGHUP');
         break;
       case 'release':
-        for (const name of names) for (const process of colony.system.alive(name)) process.release();
+        for (const name of this.names) for (const process of colony.system.alive(name)) process.release();
         break;
       case 'wait':
         colony.wait(step.ms);
@@ -184,7 +195,7 @@ class Witness {
 
   #look(): void {
     const { system, context } = this.colony;
-    for (const name of names) {
+    for (const name of this.names) {
       const alive = system.alive(name).length;
       const pending = system.pending.get(name) ?? 0;
       const state = this.colony.stateOf(name);
@@ -195,43 +206,67 @@ class Witness {
   }
 }
 
-const anyRun = [fc.subarray(names), fc.array(anyStep, { minLength: 5, maxLength: 40 })] as const;
+const written = (name: string): Step => ({ do: 'write', name, wanted: 'up', killtime: undefined });
 
-test(
-  'a colony keeps its promises, whatever happens to it; when it is left alone, what the files say is what is',
-  { timeout: 30_000 },
-  () => {
-    // What is sent to an actor that has broken in the same turn is lost; XState warns of that.
-    vi.spyOn(console, 'warn').mockImplementation(() => {});
-    let defects = 0;
-    fc.assert(
-      fc.property(...anyRun, (leftovers, steps) => {
-        const witness = new Witness(leftovers);
-        for (const step of steps) witness.take(step);
-        witness.calm();
-        defects += witness.colony.factsOf('program.defect').length;
-      }),
-      tries(200),
-    );
-    expect(defects, 'defects are among what happens').toBeGreaterThan(0);
+/** Who is there, in what comes before anything happens, and how often it is tried. */
+const colonies = [
+  { size: 'of three', names: few, before: [], runs: 200 },
+  {
+    size: 'larger than a ward',
+    names: crowd,
+    // Some that break when they are told to end, and resist; then the others.
+    before: [
+      { do: 'script', script: { breaksOn: 'process.terminate', termDelay: Infinity, killDelay: Infinity } },
+      ...crowd.slice(-8).map(written),
+      { do: 'wait', ms: 10 },
+      { do: 'script', script: {} },
+      ...crowd.slice(0, -8).map(written),
+      { do: 'breakLeftovers' },
+    ] satisfies Step[],
+    runs: 25,
   },
-);
+];
 
-test(
-  'a shutdown at any moment is over in time, starts nothing, and names what it could not end',
-  { timeout: 30_000 },
-  () => {
-    vi.spyOn(console, 'warn').mockImplementation(() => {});
-    let left = 0;
-    fc.assert(
-      fc.property(...anyRun, (leftovers, steps) => {
-        const witness = new Witness(leftovers);
-        for (const step of steps) witness.take(step);
-        witness.shutDown();
-        left += witness.colony.left?.length ?? 0;
-      }),
-      tries(200),
-    );
-    expect(left, 'what cannot be ended is among what happens').toBeGreaterThan(0);
-  },
-);
+const anyRun = (names: readonly string[]) =>
+  [fc.subarray([...names]), fc.array(anyStep(names), { minLength: 5, maxLength: 40 })] as const;
+
+describe.each(colonies)('a colony $size', ({ names, before, runs }) => {
+  test(
+    'keeps its promises, whatever happens to it; when it is left alone, what the files say is what is',
+    { timeout: 60_000 },
+    () => {
+      // What is sent to an actor that has broken in the same turn is lost; XState warns of that.
+      vi.spyOn(console, 'warn').mockImplementation(() => {});
+      let defects = 0;
+      fc.assert(
+        fc.property(...anyRun(names), (leftovers, steps) => {
+          const witness = new Witness(names, leftovers);
+          for (const step of [...before, ...steps]) witness.take(step);
+          witness.calm();
+          defects += witness.colony.factsOf('program.defect').length;
+        }),
+        tries(runs),
+      );
+      expect(defects, 'defects are among what happens').toBeGreaterThan(0);
+    },
+  );
+
+  test(
+    'is shut down at any moment in time, starts nothing, and names what it could not end',
+    { timeout: 60_000 },
+    () => {
+      vi.spyOn(console, 'warn').mockImplementation(() => {});
+      let left = 0;
+      fc.assert(
+        fc.property(...anyRun(names), (leftovers, steps) => {
+          const witness = new Witness(names, leftovers);
+          for (const step of [...before, ...steps]) witness.take(step);
+          witness.shutDown();
+          left += witness.colony.left?.length ?? 0;
+        }),
+        tries(runs),
+      );
+      expect(left, 'what cannot be ended is among what happens').toBeGreaterThan(0);
+    },
+  );
+});
