@@ -107,7 +107,7 @@ describe('a program in a ward', () => {
     ward.system.brokenLeftovers = 1;
     ward.program('web')!.send({ type: 'program.start' });
     ward.program('web')!.send({ type: 'program.signal', signal: 'SIGHUP' });
-    expect(ward.heardOf('ward.lost')).toEqual([
+    expect(ward.heardOf('ward.lost')).toMatchObject([
       { type: 'ward.lost', name: 'web', error: { code: 'EDEFECT', message: 'broke on reap' } },
     ]);
     expect(ward.names).toEqual(['program/api']);
@@ -118,7 +118,7 @@ describe('a program in a ward', () => {
     const ward = new LoneWard().admit(...both);
     const done = { type: 'xstate.done.actor.program/web', actorId: 'program/web', output: undefined };
     ward.actor.send(done as never);
-    expect(ward.heardOf('ward.lost')).toEqual([
+    expect(ward.heardOf('ward.lost')).toMatchObject([
       { type: 'ward.lost', name: 'web', error: { code: 'EDEFECT', message: 'its actor ended by itself' } },
     ]);
     expect(ward.names).toEqual(['program/api']);
