@@ -19,7 +19,7 @@ const stock = 60;
 /** Changes the soft limit of a monitor at work; `as`: whose it is, where that is not who runs this test. */
 function limit(monitor: RunningMonitor, resource: string, value: number, as: readonly string[] = []): void {
   const [file, ...words] = [...as, 'prlimit', '--pid', String(monitor.pid), `--${resource}=${value}:`];
-  execFileSync(file!, words);
+  execFileSync(file, words);
 }
 
 /** Resolves when starts have failed so often with this reason, each followed by a back-off. */
