@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ColonyError, messageOf } from './errors.js';
+import { ColonyError, messageOf, systemCode } from './errors.js';
 import type { MonitorOptions } from './options.js';
 import { bootId } from './os/boot.js';
 import { lockDirectory } from './os/directory-lock.js';
@@ -40,7 +40,7 @@ export async function openColony(options: MonitorOptions): Promise<Colony> {
   try {
     locks.push(await lockDirectory(messages));
     const paths = runtimePaths(messages);
-    prepareRuntimeDirectory(paths);
+    prepareIfPossible(paths);
     return { config, messages, identity, paths, records: readRecords(paths.status), release };
   } catch (error) {
     release();
@@ -71,13 +71,32 @@ function requireTrust({ config, messages, pid, logs, logfile, pidfile }: Monitor
   }
 }
 
+/** On a disk that is full or read-only the programs have to come up all the same: it is tried again later. */
+function prepareIfPossible(paths: RuntimePaths): void {
+  try {
+    prepareRuntimeDirectory(paths);
+  } catch (error) {
+    const reason = error instanceof ColonyError ? systemCode(error.cause) : '';
+    if (!['ENOSPC', 'EDQUOT', 'EROFS'].includes(reason)) throw error;
+  }
+}
+
 /** What does not belong to this boot of the machine is history, and is removed. */
 function readRecords(directory: string): Map<string, ProcessRecord> {
   const records = new Map<string, ProcessRecord>();
-  for (const name of readdirSync(directory).filter((entry) => entry.endsWith('.json'))) {
+  const names = existsSync(directory) ? readdirSync(directory) : [];
+  for (const name of names.filter((entry) => entry.endsWith('.json'))) {
     const status = parseProgramStatus(readFileSync(join(directory, name), 'utf8'));
     if (status?.process && status.process.boot === bootId) records.set(status.name, status.process);
-    else rmSync(join(directory, name), { force: true });
+    else removeIfPossible(join(directory, name));
   }
   return records;
+}
+
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // A disk that is read-only. It is of no use to anybody, and of no harm.
+  }
 }
