@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { ColonyError, messageOf } from './errors.js';
 import type { MonitorOptions } from './options.js';
 import { bootId } from './os/boot.js';
 import { lockDirectory } from './os/directory-lock.js';
-import { directoryFault } from './os/trust.js';
+import { placeFault } from './os/trust.js';
 import { identityOf } from './protocol/directory.js';
 import { prepareRuntimeDirectory, runtimePaths, type RuntimePaths } from './protocol/runtime-directory.js';
 import { parseProgramStatus, type ProcessRecord } from './protocol/status-file.js';
@@ -33,12 +33,12 @@ export async function openColony(options: MonitorOptions): Promise<Colony> {
   if (identityOf(config) === identity) {
     throw new ColonyError('EDIRECTORY', `${config}: config and messages must be two directories`);
   }
-  if (!options.trustDirectories) requireTrust([config, messages, ...writtenDirectories(options)]);
+  if (!options.trustDirectories) requireTrust(options);
 
-  const locks = [await lockDirectory(config)];
+  const locks = [lockDirectory(config)];
   const release = () => locks.forEach((lock) => lock.release());
   try {
-    locks.push(await lockDirectory(messages));
+    locks.push(lockDirectory(messages));
     const paths = runtimePaths(messages);
     prepareRuntimeDirectory(paths);
     return { config, messages, identity, paths, records: readRecords(paths.status), release };
@@ -59,18 +59,16 @@ function existing(path: string, option: string): string {
 }
 
 /** Root must not take orders from whoever happens to be able to write them, nor write where others lay traps. */
-function requireTrust(directories: readonly string[]): void {
+function requireTrust({ config, messages, pid, logs, logfile, pidfile }: MonitorOptions): void {
   if (process.geteuid?.() !== 0) return;
-  for (const directory of directories) {
-    const fault = directoryFault(directory);
+  for (const [option, path] of Object.entries({ config, messages, pid, logs, logfile, pidfile })) {
+    const fault = path === undefined ? undefined : placeFault(path);
     if (fault === undefined) continue;
-    throw new ColonyError('EDIRECTORY', `${fault}: a monitor of root does not use it (see --trust-directories)`);
+    throw new ColonyError(
+      'EDIRECTORY',
+      `--${option}: ${fault}: a monitor of root does not use it (see --trust-directories)`,
+    );
   }
-}
-
-function writtenDirectories({ pid, logs, logfile, pidfile }: MonitorOptions): string[] {
-  const files = [logfile, pidfile].filter((path) => path !== undefined).map(dirname);
-  return [pid, logs, ...files].filter((path) => path !== undefined).filter((path) => existsSync(path));
 }
 
 /** What does not belong to this boot of the machine is history, and is removed. */

@@ -1,18 +1,13 @@
-import { fstatSync } from 'node:fs';
 import pino, { type Logger } from 'pino';
+import { ColonyError } from './errors.js';
+import { openLogDestination, type LogDestination } from './log-destination.js';
 import type { LogLevel } from './options.js';
+import { isPlantedLink } from './os/trust.js';
 
-export interface Log {
+export interface Log extends Pick<LogDestination, 'isFull' | 'onDrain' | 'flush'> {
   readonly logger: Logger;
-  /** Whether its reader is behind: whoever can wait should, until `onDrain`. */
-  readonly isFull: () => boolean;
-  readonly onDrain: (listener: () => void) => void;
   /** The file may have been renamed: open it anew. */
   readonly reopen: () => void;
-  /** Resolves when all is written, or cannot be within `deadline` ms. */
-  readonly flush: (deadline: number) => Promise<void>;
-  /** The same at once, when there will be no later. */
-  readonly flushNow: () => void;
 }
 
 export interface LogOptions {
@@ -23,52 +18,25 @@ export interface LogOptions {
   readonly pretty: boolean;
 }
 
-/** What is kept for a reader that is behind, in bytes; beyond it lines of the monitor itself are dropped. */
-const maxBacklog = 8 * 1024 * 1024;
-const lastWordsMs = 1_000;
-
-/**
- * The monitor's log.
- *
- * A file is written at once. A reader of a pipe or a terminal may be slow, or stand still, and must not hold up the
- * supervision: there, writing is asynchronous, and who waits is the program whose output it is. A destination that
- * fails (a full disk, a closed standard output) costs its lines, never the supervision.
- */
+/** The monitor's log. When its reader is behind, who waits is the program whose output it is, never the supervision. */
 export async function openLog({ level, file, pretty }: LogOptions): Promise<Log> {
-  const sync = file !== undefined || fstatSync(1).isFile();
-  let giveUpAt = Infinity;
-  const retryEAGAIN = () => performance.now() < giveUpAt;
-  const destination = pino.destination({ dest: file ?? 1, sync, maxLength: maxBacklog, retryEAGAIN });
-  let isFull = false;
-  let isFailing = false;
-  destination.on('error', () => {
-    isFailing = true;
-    destination.emit('drain');
-  });
-  destination.on('drain', () => (isFull = false));
-  destination.on('write', () => (isFailing = false));
+  if (file !== undefined) refuseLink(file);
+  const destination = openLogDestination(file);
   const worded = pretty ? await prettifier() : (line: string) => line;
-  const counted = {
-    write: (line: string) => {
-      const hasRoom = destination.write(worded(line));
-      isFull = !sync && !hasRoom;
-    },
-  };
   return {
-    logger: pino({ level, base: null }, counted),
-    isFull: () => isFull && !isFailing,
-    onDrain: (listener) => void destination.on('drain', listener),
-    reopen: () => file !== undefined && destination.reopen(),
-    flush: (deadline) =>
-      new Promise((resolve) => {
-        const timer = setTimeout(resolve, deadline);
-        destination.flush(() => resolve(clearTimeout(timer)));
-      }),
-    flushNow: () => {
-      giveUpAt = performance.now() + lastWordsMs;
-      destination.flushSync();
+    logger: pino({ level, base: null }, { write: (line: string) => destination.write(worded(line)) }),
+    isFull: () => destination.isFull(),
+    onDrain: (listener) => destination.onDrain(listener),
+    reopen: () => {
+      if (file !== undefined) refuseLink(file);
+      destination.reopen();
     },
+    flush: (deadline) => destination.flush(deadline),
   };
+}
+
+function refuseLink(file: string): void {
+  if (isPlantedLink(file)) throw new ColonyError('EDIRECTORY', `${file}: is a link that somebody else made`);
 }
 
 async function prettifier(): Promise<(line: string) => string> {

@@ -1,9 +1,11 @@
 import { rmSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { createActor, type ActorRefFrom } from 'xstate';
 import { supervisorMachine, type Fact, type SupervisorOutput } from '../machines/index.js';
 import { openColony } from './colony.js';
 import { openLog, type Log } from './log.js';
 import { createNodeActors } from './node-actors.js';
+import { CarefulWriter } from './observers/careful-writer.js';
 import { narrate } from './observers/narrator.js';
 import { PidFiles } from './observers/pid-files.js';
 import { ReplyWriter } from './observers/reply-writer.js';
@@ -17,6 +19,7 @@ import { fileFault } from './os/trust.js';
 import { LogFiles } from './output/log-files.js';
 import { TaggedLines } from './output/tagged-lines.js';
 import { writeFileAtomically } from './protocol/atomic-file.js';
+import { inRuntimeDirectory } from './protocol/runtime-directory.js';
 import type { MonitorStatus } from './protocol/status-file.js';
 import { version } from './version.js';
 
@@ -68,22 +71,32 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     new StatusWriter(colony.paths.status, actor, warn),
     new ReplyWriter(colony.paths.replies, warn),
     ...(options.pid === undefined ? [] : [new PidFiles(options.pid, warn)]),
-    { observe: (fact) => fact.type === 'supervisor.rescanned' && [log.reopen(), outputs.reopen()] },
+    { observe: (fact) => fact.type === 'supervisor.rescanned' && outputs.reopen() },
+    { observe: (fact) => fact.type === 'supervisor.rescanned' && log.reopen() },
   ];
   actor.on('*', (fact) => {
     for (const observer of observers) tell(observer, fact, warn);
   });
+  const ownWriter = new CarefulWriter(colony.paths.monitor, warn);
+  const writeOwnStatus = (status: MonitorStatus | undefined) =>
+    ownWriter.attempt(() =>
+      inRuntimeDirectory(colony.paths.root, (directory) => {
+        const path = join(directory, basename(colony.paths.monitor));
+        if (status === undefined) rmSync(path, { force: true });
+        else writeFileAtomically(path, `${JSON.stringify(status)}\n`);
+      }),
+    );
   const done = outcomeOf(actor, async () => {
     await outputs.finish(lastWordsMs);
     for (const observer of observers) observer.close?.();
     launcher.close();
-    rmSync(colony.paths.monitor, { force: true });
+    writeOwnStatus(undefined);
     if (options.pidfile !== undefined) rmSync(options.pidfile, { force: true });
     colony.release();
     await log.flush(lastWordsMs);
   });
 
-  writeFileAtomically(colony.paths.monitor, `${JSON.stringify(ownStatus())}\n`);
+  writeOwnStatus(ownStatus());
   if (options.pidfile !== undefined) writeFileAtomically(options.pidfile, `${process.pid}\n`, { mode: 0o644 });
   const { config, messages } = colony;
   actor.start();
@@ -97,13 +110,15 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
   closeStrayDescriptors();
   const { done, log } = await startMonitor(options);
   // Nothing is known of the state after it. The next monitor finds what this one leaves running.
-  process.on('uncaughtException', (error) => {
-    log.logger.fatal(error, 'a defect of the monitor');
-    log.flushNow();
-    process.exit(1);
-  });
+  process.on('uncaughtException', (error) => void leaveAtDefect(log, error));
   const { left } = await done;
   return left.length === 0 ? 0 : 1;
+}
+
+async function leaveAtDefect(log: Log, error: Error): Promise<void> {
+  log.logger.fatal(error, 'a defect of the monitor');
+  await log.flush(lastWordsMs);
+  process.exit(1);
 }
 
 // XState reports an error of a listener as an uncaught one: it would take the monitor down.

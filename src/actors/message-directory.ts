@@ -8,6 +8,7 @@ import { writeFileAtomically } from '../protocol/atomic-file.js';
 import { fileSignature, signatureOf } from '../protocol/directory.js';
 import { readFileBytes } from '../protocol/file-bytes.js';
 import { maxMessageBytes, parseMessage, type ParsedMessage } from '../protocol/message-file.js';
+import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
 import { DirectoryRounds } from './directory-rounds.js';
 
 export interface MessageDirectoryHost {
@@ -78,9 +79,11 @@ class MessageDirectory {
   }
 
   #reject(path: string, id: string, error: Fault): void {
-    const kept = join(this.#host.rejected, `${id}.${nanoid(8)}`);
-    renameSync(path, kept);
-    writeFileAtomically(`${kept}.reason`, `${JSON.stringify({ version: 1, message: id, error })}\n`);
+    inRuntimeDirectory(this.#host.rejected, (directory) => {
+      const kept = join(directory, `${id}.${nanoid(8)}`);
+      renameSync(path, kept);
+      writeFileAtomically(`${kept}.reason`, `${JSON.stringify({ version: 1, message: id, error })}\n`);
+    });
   }
 
   #look(names: readonly string[], whole: boolean): void {

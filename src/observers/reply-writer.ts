@@ -2,6 +2,7 @@ import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fact, Outcome } from '../../machines/index.js';
 import { writeFileAtomically } from '../protocol/atomic-file.js';
+import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
 import { CarefulWriter } from './careful-writer.js';
 
 /** `replies/ID.json`: what became of the message whose file was called ID. */
@@ -42,22 +43,22 @@ export class ReplyWriter {
       outcome: fact.outcome,
       at: new Date(now).toISOString(),
     };
-    this.#writer.attempt(() => {
-      writeFileAtomically(this.#pathOf(fact.id), `${JSON.stringify(reply)}\n`);
-      this.#written.push({ id: fact.id, at: now });
-      this.#prune(now);
-    });
+    this.#writer.attempt(() =>
+      inRuntimeDirectory(this.#directory, (path) => {
+        writeFileAtomically(join(path, fileOf(fact.id)), `${JSON.stringify(reply)}\n`);
+        this.#written.push({ id: fact.id, at: now });
+        this.#prune(path, now);
+      }),
+    );
   }
 
-  #prune(now: number): void {
+  #prune(directory: string, now: number): void {
     for (let oldest = this.#written[0]; oldest !== undefined; oldest = this.#written[0]) {
       if (this.#written.length <= kept && now - oldest.at < keptMs) return;
       this.#written.shift();
-      rmSync(this.#pathOf(oldest.id), { force: true });
+      rmSync(join(directory, fileOf(oldest.id)), { force: true });
     }
   }
-
-  #pathOf(id: string): string {
-    return join(this.#directory, `${id}.json`);
-  }
 }
+
+const fileOf = (id: string) => `${id}.json`;

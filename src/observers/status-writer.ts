@@ -5,6 +5,7 @@ import type { Fact, supervisorMachine } from '../../machines/index.js';
 import { bootId } from '../os/boot.js';
 import { readProcess } from '../os/process-table.js';
 import { writeFileAtomically } from '../protocol/atomic-file.js';
+import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
 import type { ProgramStatusFile } from '../protocol/status-file.js';
 import { CarefulWriter } from './careful-writer.js';
 
@@ -22,6 +23,9 @@ const retryMs = 1_000;
 const sliceMs = 8;
 // A file costs up to a millisecond: in a crowd the programs come first, and what changes meanwhile is written once.
 const pauseMs = 3 * sliceMs;
+// What is about to change anyway is not written for nothing: a start that is being made, a stop that takes no time.
+const startingMs = 250;
+const stoppingMs = 500;
 
 /** Keeps `status/NAME.json` like the machines: what changes in one moment is written once, and in slices. */
 export class StatusWriter {
@@ -29,7 +33,9 @@ export class StatusWriter {
   readonly #supervisor: ActorRefFrom<typeof supervisorMachine>;
   readonly #writer: CarefulWriter;
   readonly #times = new Map<string, Times>();
-  readonly #dirty = new Set<string>();
+  /** Names whose file is not as it should be, and from when on (monotonic, ms) it is to be written. */
+  readonly #dirty = new Map<string, number>();
+  #isStopping = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(directory: string, supervisor: ActorRefFrom<typeof supervisorMachine>, warn: (problem: string) => void) {
@@ -40,9 +46,16 @@ export class StatusWriter {
 
   observe(fact: Fact): void {
     const names = fact.type === 'config.added' ? fact.names : 'name' in fact ? [fact.name] : [];
-    for (const name of names) this.#dirty.add(name);
+    const due = performance.now() + this.#patience(fact);
+    for (const name of names) this.#dirty.set(name, due);
+    if (fact.type === 'supervisor.stopping') this.#isStopping = true;
     if (fact.type.startsWith('program.') && 'name' in fact) this.#note(fact);
     if (this.#dirty.size > 0) this.#timer ??= setTimeout(() => this.#flush(sliceMs), coalesceMs);
+  }
+
+  #patience({ type }: Fact): number {
+    if (this.#isStopping) return stoppingMs;
+    return type === 'program.starting' || type === 'config.added' ? startingMs : 0;
   }
 
   /** Writes what is still to be written. */
@@ -86,9 +99,11 @@ export class StatusWriter {
 
   #flush(budgetMs: number): void {
     this.#timer = undefined;
-    const end = performance.now() + budgetMs;
-    for (const name of this.#dirty) {
-      if (!this.#writer.attempt(() => this.#write(name))) {
+    const now = performance.now();
+    const end = now + budgetMs;
+    for (const [name, due] of this.#dirty) {
+      if (due > now && budgetMs !== Infinity) continue;
+      if (!this.#writer.attempt(() => inRuntimeDirectory(this.#directory, (path) => this.#write(path, name)))) {
         this.#timer = setTimeout(() => this.#flush(sliceMs), retryMs).unref();
         return;
       }
@@ -98,8 +113,8 @@ export class StatusWriter {
     if (this.#dirty.size > 0) this.#timer = setTimeout(() => this.#flush(sliceMs), pauseMs);
   }
 
-  #write(name: string): void {
-    const path = join(this.#directory, `${name}.json`);
+  #write(directory: string, name: string): void {
+    const path = join(directory, `${name}.json`);
     const status = this.#statusOf(name);
     if (status === undefined) {
       this.#times.delete(name);

@@ -106,7 +106,8 @@ export class ProcessTable {
     }
     const request = { environments, answer: this.#running.then(() => this.#begin()) };
     this.#waiting = request;
-    this.#running = request.answer;
+    // One that failed says nothing of the next.
+    this.#running = request.answer.catch(() => undefined);
     return request.answer;
   }
 

@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { lstatSync, readlinkSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
 import type { Fault } from '../../machines/index.js';
 
 /** Owner and permission bits, of a file or a directory. */
@@ -12,21 +12,58 @@ interface Owned {
 const stickyBit = 0o1000;
 const othersMayWrite = 0o002;
 const groupMayWrite = 0o020;
+/** More are a circle of links. */
+const mostSteps = 200;
 const ownUser = process.geteuid?.() ?? 0;
 
 /**
- * Why a monitor of root must not use a directory: somebody else could put files into it, or put another in its place.
- * `undefined` where nobody could. A sticky directory above it, such as /tmp, lets nobody touch what is root's.
+ * Why a monitor of root must not use a place: somebody else could put files there, or put another place there instead.
+ * `undefined` where nobody could. Looked at is every directory and link that has a say in where the path leads, and
+ * where it does not exist yet, whoever could create it. A sticky directory on the way, such as /tmp, lets nobody touch
+ * what is root's. A file stands for the directory that it is in.
  */
-export function directoryFault(path: string): string | undefined {
-  const own = whoElseMayWrite(statSync(path));
-  if (own !== undefined) return `${path} ${own}`;
-  for (let above = dirname(path), below = path; above !== below; below = above, above = dirname(above)) {
-    const stats = statSync(above);
-    const fault = (stats.mode & stickyBit) !== 0 && isTrusted(stats.uid) ? undefined : whoElseMayWrite(stats);
-    if (fault !== undefined) return `${above}, above it, ${fault}`;
+export function placeFault(path: string): string | undefined {
+  const { steps, end } = wayTo(path);
+  for (const { at, stats } of steps) {
+    if (stats.isSymbolicLink()) {
+      if (!isTrusted(stats.uid)) return `${at} is a link of user ${stats.uid}`;
+    } else if (at === end || (stats.mode & stickyBit) === 0 || !isTrusted(stats.uid)) {
+      const fault = whoElseMayWrite(stats);
+      if (fault !== undefined) return `${at} ${fault}`;
+    }
   }
   return undefined;
+}
+
+/** Whether a file is a link that neither root nor we have made: nothing must be written through it. */
+export function isPlantedLink(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && stats.isSymbolicLink() && !isTrusted(stats.uid);
+}
+
+/** The directories and links from the root to a path as far as they exist, and the directory in which it ends. */
+function wayTo(path: string): { readonly steps: readonly Step[]; readonly end: string } {
+  const steps: Step[] = [{ at: '/', stats: lstatSync('/') }];
+  const rest = path.split('/');
+  let end = '/';
+  for (let part = rest.shift(); part !== undefined; part = rest.shift()) {
+    if (part === '' || part === '.') continue;
+    const at = join(end, part);
+    const stats = lstatSync(at, { throwIfNoEntry: false });
+    if (stats?.isSymbolicLink() && steps.length < mostSteps) {
+      const target = readlinkSync(at);
+      if (target.startsWith('/')) end = '/';
+      rest.unshift(...target.split('/'));
+    } else if (stats?.isDirectory()) end = at;
+    else break;
+    steps.push({ at, stats });
+  }
+  return { steps, end };
+}
+
+interface Step {
+  readonly at: string;
+  readonly stats: Stats;
 }
 
 /** Why a file must not be obeyed: it is not root's nor ours, or (for root) somebody else may change it. */

@@ -21,6 +21,7 @@ export class LineSplitter {
     // Copied: the stream's chunk would be kept whole for the sake of a few bytes.
     this.#rest.push(Buffer.from(chunk.subarray(start)));
     this.#restBytes += chunk.length - start;
+    // One more than fits: only the next byte tells whether a character ends here.
     if (this.#restBytes > maxLineBytes) this.#cut();
   }
 
@@ -38,25 +39,24 @@ export class LineSplitter {
   }
 
   #pass(line: Buffer): void {
+    const rest = this.#passPieces(line);
+    this.#onLine(rest.toString('utf8', 0, rest.at(-1) === 0x0d ? rest.length - 1 : rest.length));
+  }
+
+  #cut(): void {
+    const rest = this.#passPieces(Buffer.concat(this.#rest));
+    this.#rest = [rest];
+    this.#restBytes = rest.length;
+  }
+
+  #passPieces(line: Buffer): Buffer {
     let rest = line;
     while (rest.length > maxLineBytes) {
       const length = wholeCharacters(rest, maxLineBytes);
       this.#onLine(rest.toString('utf8', 0, length));
       rest = rest.subarray(length);
     }
-    this.#onLine(rest.toString('utf8', 0, rest.at(-1) === 0x0d ? rest.length - 1 : rest.length));
-  }
-
-  #cut(): void {
-    let rest: Buffer = Buffer.concat(this.#rest);
-    // One byte more tells whether the cut is between two characters, and that the line does not end here.
-    while (rest.length > maxLineBytes) {
-      const length = wholeCharacters(rest, maxLineBytes);
-      this.#onLine(rest.toString('utf8', 0, length));
-      rest = rest.subarray(length);
-    }
-    this.#rest = [rest];
-    this.#restBytes = rest.length;
+    return rest;
   }
 }
 

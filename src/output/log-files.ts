@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { messageOf } from '../errors.js';
@@ -8,8 +8,9 @@ import type { Outputs, StreamName } from './outputs.js';
 
 const reopenAfterMs = 1_000;
 const newline = 0x0a;
-// Not through a link: somebody else could have planted it.
-const appending = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+// Not through a link, and without waiting at a fifo: somebody else could have planted it.
+const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
+const appending = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 
 /** Every program's output into a file of its own, `NAME.log`, byte for byte, both streams in turn of whole lines. */
 export class LogFiles implements Outputs {
@@ -92,7 +93,7 @@ class LogFile {
   write(chunks: readonly Buffer[]): void {
     if (this.#lostSince !== undefined && performance.now() - this.#lostSince < reopenAfterMs) return;
     try {
-      this.#descriptor ??= openSync(this.#path, appending, 0o640);
+      this.#descriptor ??= openRegularFile(this.#path);
       for (const chunk of chunks) writeAll(this.#descriptor, chunk);
       if (this.#lostSince !== undefined) this.#warn(`${this.#path}: written again`);
       this.#lostSince = undefined;
@@ -108,6 +109,13 @@ class LogFile {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
   }
+}
+
+function openRegularFile(path: string): number {
+  const descriptor = openSync(path, appending, 0o640);
+  if (fstatSync(descriptor).isFile()) return descriptor;
+  closeSync(descriptor);
+  throw new Error('is not a regular file');
 }
 
 function writeAll(descriptor: number, chunk: Buffer): void {

@@ -1,6 +1,18 @@
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  type Stats,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { ColonyError, reasonOf, systemCode } from '../errors.js';
+
+const name = '.ncolony';
 
 /** The paths of the monitor's own runtime state, below the messages directory. */
 export interface RuntimePaths {
@@ -18,7 +30,7 @@ export interface RuntimePaths {
 }
 
 export function runtimePaths(messages: string): RuntimePaths {
-  const root = join(messages, '.ncolony');
+  const root = join(messages, name);
   return {
     root,
     monitor: join(root, 'monitor.json'),
@@ -32,7 +44,8 @@ export function runtimePaths(messages: string): RuntimePaths {
 /**
  * Creates what is missing of the runtime directory and makes sure that it is the monitor's alone.
  *
- * Throws `EDIRECTORY` where it, or a directory in it, is a link, no directory, or somebody else's.
+ * Throws `EDIRECTORY` where it, or a directory in it, is a link, no directory, somebody else's, or can be
+ * written by others. One that others can merely read is closed to them.
  */
 export function prepareRuntimeDirectory(paths: RuntimePaths): void {
   for (const path of [paths.root, paths.status, paths.rejected, paths.replies, paths.history]) {
@@ -44,8 +57,50 @@ export function prepareRuntimeDirectory(paths: RuntimePaths): void {
       }
     }
     const stats = lstatSync(path);
-    if (!stats.isDirectory()) throw new ColonyError('EDIRECTORY', `${path}: is not a directory`);
-    if (stats.uid !== process.geteuid?.()) throw new ColonyError('EDIRECTORY', `${path}: belongs to somebody else`);
+    requireOwn(path, stats);
     if ((stats.mode & 0o077) !== 0) chmodSync(path, 0o700);
   }
+}
+
+/**
+ * Does something in the runtime directory, or in a directory of it, by a path that leads nowhere else: whoever may write
+ * the messages directory can put another directory, or a link, in its place at any moment.
+ *
+ * Throws `EDIRECTORY` or the system's error where it is not the monitor's own any more.
+ */
+export function inRuntimeDirectory<T>(directory: string, action: (path: string) => T): T {
+  if (!hasDescriptorPaths) return action(directory);
+  const outer = basename(directory) === name ? undefined : openOwn(dirname(directory));
+  let inner: number;
+  try {
+    inner = openOwn(outer === undefined ? directory : join(pathOf(outer), basename(directory)));
+  } finally {
+    if (outer !== undefined) closeSync(outer);
+  }
+  try {
+    return action(pathOf(inner));
+  } finally {
+    closeSync(inner);
+  }
+}
+
+const hasDescriptorPaths = existsSync('/proc/self/fd');
+const pathOf = (descriptor: number) => `/proc/self/fd/${descriptor}`;
+
+function openOwn(path: string): number {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    requireOwn(path, fstatSync(descriptor));
+    return descriptor;
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+function requireOwn(path: string, stats: Stats): void {
+  if (!stats.isDirectory()) throw new ColonyError('EDIRECTORY', `${path}: is not a directory`);
+  if (stats.uid !== process.geteuid?.()) throw new ColonyError('EDIRECTORY', `${path}: belongs to somebody else`);
+  // What is in it may have been planted.
+  if ((stats.mode & 0o022) !== 0) throw new ColonyError('EDIRECTORY', `${path}: can be written by others`);
 }

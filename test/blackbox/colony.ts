@@ -28,10 +28,14 @@ export class Colony {
 
   // --- the monitor
 
-  /** Starts a monitor without waiting for anything. */
-  launch(options: readonly string[] = [], environment?: NodeJS.ProcessEnv): RunningMonitor {
+  /** Starts a monitor without waiting for anything; `under`: the words of a command that runs it. */
+  launch(
+    options: readonly string[] = [],
+    environment?: NodeJS.ProcessEnv,
+    under: readonly string[] = [],
+  ): RunningMonitor {
     const places = ['--config', this.config, '--messages', this.messages, '--pid', this.pids];
-    const monitor = new RunningMonitor([...places, '--log-level', 'debug', ...options], environment);
+    const monitor = new RunningMonitor([...places, '--log-level', 'debug', ...options], environment, under);
     this.#monitors.push(monitor);
     return monitor;
   }
@@ -39,6 +43,11 @@ export class Colony {
   /** Starts a monitor with quick timings, and waits until it is at work. */
   monitor(...options: string[]): Promise<RunningMonitor> {
     return this.launch([...quick, ...options]).begun();
+  }
+
+  /** The same, with a monitor that another command runs. */
+  monitorUnder(under: readonly string[], options: readonly string[] = []): Promise<RunningMonitor> {
+    return this.launch([...quick, ...options], undefined, under).begun();
   }
 
   /** Stops a monitor; it has to leave nothing. Resolves to the milliseconds that this took. */

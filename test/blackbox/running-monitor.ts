@@ -35,8 +35,10 @@ export class RunningMonitor {
   readonly #child: ChildProcess;
   readonly #listeners = new Set<Listener>();
 
-  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = process.env) {
-    const child = spawn(process.execPath, [command, 'monitor', ...args], {
+  /** `under`: the words of a command that runs it, such as `prlimit --nofile=64`. */
+  constructor(args: readonly string[], environment: NodeJS.ProcessEnv = process.env, under: readonly string[] = []) {
+    const [file = '', ...words] = [...under, process.execPath, command, 'monitor', ...args];
+    const child = spawn(file, words, {
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
