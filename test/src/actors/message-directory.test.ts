@@ -20,6 +20,7 @@ import type {
   Outcome,
 } from '../../../machines/index.js';
 import { createMessageDirectoryActor, type MessageDirectoryHost } from '../../../src/actors/message-directory.js';
+import { prepareRuntimeDirectory, runtimePaths } from '../../../src/protocol/runtime-directory.js';
 import { scratch } from '../scratch.js';
 import { Probe } from './probe.js';
 
@@ -27,9 +28,15 @@ const obeyed: Outcome = { kind: 'obeyed', names: [] };
 const rejected: Outcome = { kind: 'rejected', error: { code: 'EUNKNOWN', message: 'no such program' } };
 const restart = (name: string) => JSON.stringify({ type: 'RESTART', name });
 
+function rejectedDirectory(): string {
+  const paths = runtimePaths(scratch());
+  prepareRuntimeDirectory(paths);
+  return paths.rejected;
+}
+
 class Watched {
   readonly path: string;
-  readonly rejected = scratch();
+  readonly rejected = rejectedDirectory();
   readonly probe: Probe<MessageAnswer, MessagesReceived | MessageGarbled | DirectoryNews>;
 
   constructor(options: Partial<MessageDirectoryHost> = {}) {
