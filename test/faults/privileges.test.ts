@@ -13,8 +13,10 @@ import { describe, expect, vi } from 'vitest';
 import { test as forAll, type Colony } from '../blackbox/colony.js';
 import type { RunningMonitor } from '../blackbox/running-monitor.js';
 import { seeProcess } from '../processes.js';
+import { isRoot, mayUnshare } from './circumstances.js';
 
-const asRoot = forAll.skipIf(process.getuid?.() !== 0);
+const asRoot = forAll.skipIf(!isRoot);
+const inNamespace = forAll.skipIf(!mayUnshare);
 
 /** It says so when it is itself, and not its helper any more. */
 const program = { args: ['sh', '-c', 'echo ready; exec sleep 1000'] };
@@ -67,7 +69,7 @@ async function pidOf(monitor: RunningMonitor, name: string): Promise<number> {
 
 describe('as root: a program has the rights that were asked for, and not one more:', () => {
   const noGroups: number[] = [];
-  asRoot('users with their groups, however they are named, and no group of the monitor’s', async ({ colony }) => {
+  inNamespace('users with their groups, however they are named, and no group of the monitor’s', async ({ colony }) => {
     // The monitor has groups that nobody may keep.
     const monitor = await colony.monitorUnder(['setpriv', '--groups', '0,4,27', ...withUsers(colony)]);
     const cases: [name: string, asked: object, uid: number, gid: number, groups: number[]][] = [
@@ -203,7 +205,7 @@ describe('a right that cannot be given fails the start with its reason, and is t
     expect(monitor.saidBy(name, 'stdout')).toEqual([]);
   }
 
-  asRoot('as root: a helper is missing', async ({ colony }) => {
+  inNamespace('as root that may unshare: a helper is missing', async ({ colony }) => {
     const monitor = await colony.monitorUnder(without('setpriv', 'prlimit', 'env'));
     await monitor.record(
       ({ msg }) => msg === 'setpriv is missing: programs cannot be run as another user',

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, vi } from 'vitest';
 import { test as forAll, type Colony } from '../blackbox/colony.js';
 import type { RunningMonitor } from '../blackbox/running-monitor.js';
+import { isRoot } from './circumstances.js';
 
-const asRoot = forAll.skipIf(process.getuid?.() !== 0);
+const asRoot = forAll.skipIf(!isRoot);
+
 const stays = { args: ['sleep', '1000'] };
 const soon = ['-m', '0.05', '-M', '0.05'];
 
@@ -16,7 +18,7 @@ const stock = 60;
 
 /** Changes the soft limit of a monitor at work; `as`: whose it is, where that is not who runs this test. */
 function limit(monitor: RunningMonitor, resource: string, value: number, as: readonly string[] = []): void {
-  const [file = '', ...words] = [...as, 'prlimit', '--pid', String(monitor.pid), `--${resource}=${value}:`];
+  const [file, ...words] = [...as, 'prlimit', '--pid', String(monitor.pid), `--${resource}=${value}:`];
   execFileSync(file, words);
 }
 
@@ -32,7 +34,8 @@ async function failures(monitor: RunningMonitor, reason: RegExp, name?: string, 
 /** One process of each of these programs runs, and the monitor says so. */
 async function allRun(colony: Colony, names: readonly string[]): Promise<void> {
   const running = () => colony.processes().map((seen) => seen.environment['NCOLONY_NAME']);
-  await vi.waitFor(() => expect(running().sort()).toEqual([...names].sort()), { timeout: 30_000, interval: 50 });
+  await vi.waitFor(() => expect(new Set(running())).toEqual(new Set(names)), { timeout: 30_000, interval: 50 });
+  expect(running()).toHaveLength(names.length);
   for (const name of names) await colony.statusLike(name, { state: 'running', error: null });
 }
 
