@@ -16,13 +16,15 @@ const died = (name: string): Fact => ({
 let directory: string;
 let warnings: string[];
 let files: PidFiles;
+const open = (before: readonly string[] = []) =>
+  new PidFiles(directory, new Set(before), (problem) => warnings.push(problem));
 const read = (name: string) => readFileSync(join(directory, name), 'utf8');
 
 beforeEach(() => {
   vi.useFakeTimers();
   directory = join(scratch(), 'pid');
   warnings = [];
-  files = new PidFiles(directory, (problem) => warnings.push(problem));
+  files = open();
 });
 afterEach(() => {
   files.close();
@@ -45,6 +47,14 @@ test('it holds the pid of the present process', () => {
   }
   files.observe({ type: 'program.failed', name: 'web', error: { code: 'EPRIVILEGE', message: '' } });
   expect(readdirSync(directory)).toEqual([]);
+});
+
+test('what a monitor left that did not live to remove it goes, and nothing else', () => {
+  mkdirSync(directory);
+  for (const name of ['web', '.web.abcdefghij.new', 'stranger']) writeFileSync(join(directory, name), '1\n');
+  open(['web', 'never-started']);
+  expect(readdirSync(directory)).toEqual(['stranger']);
+  expect(warnings).toEqual([]);
 });
 
 test('a link that somebody planted is replaced, not followed', () => {

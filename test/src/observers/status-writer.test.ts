@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ActorRefFrom } from 'xstate';
 import type { Fact, Fault, ProgramContext, ProgramState, supervisorMachine } from '../../../machines/index.js';
 import { StatusWriter } from '../../../src/observers/status-writer.js';
-import { readProcess } from '../../../src/os/process-table.js';
 import { prepareRuntimeDirectory, runtimePaths } from '../../../src/protocol/runtime-directory.js';
 import { scratch } from '../scratch.js';
 
@@ -67,7 +66,7 @@ const enter = (name: string, state: ProgramState, context: Partial<ProgramContex
 const read = (name: string) => JSON.parse(readFileSync(join(directory, `${name}.json`), 'utf8')) as object;
 const soon = () => vi.advanceTimersByTime(1_000);
 
-test('a program that runs is written with everything by which it can be found again', () => {
+test('a program that runs is written with all that is known of it', () => {
   enter('web', 'running', { pid: process.pid, run: 'run', starts: 3, spec: { groups: ['all'] } as never });
   tell('program.started', 'web');
   vi.advanceTimersByTime(500);
@@ -91,12 +90,6 @@ test('a program that runs is written with everything by which it can be found ag
     error: null,
     group: ['all'],
     stragglers: [],
-    process: {
-      pid: process.pid,
-      run: 'run',
-      startTime: readProcess(process.pid)?.startTime,
-      boot: readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim(),
-    },
   });
   expect(statSync(join(directory, 'web.json')).mode & 0o077).toBe(0);
 });
@@ -119,7 +112,6 @@ test('a program that waits says until when, how it died, and why', () => {
     lastExit: { code: 3, signal: null, at: '2030-01-01T00:00:00.000Z' },
     nextStartAt: '2030-01-01T00:00:04.050Z',
     error: { code: 'ENOENT' },
-    process: null,
   });
 });
 
