@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ColonyError, messageOf, reasonOf, systemCode } from './errors.js';
 import type { MonitorOptions } from './options.js';
@@ -41,7 +41,7 @@ export async function openColony(options: MonitorOptions): Promise<Colony> {
   try {
     locks.push(lockDirectory(messages));
     const paths = runtimePaths(messages);
-    prepareRuntimeDirectory(paths);
+    prepareIfPossible(paths);
     clearRuntimeDirectory(paths);
     return { config, messages, identity, paths, records: readRecords(paths.runs), release };
   } catch (error) {
@@ -73,12 +73,22 @@ function requireTrust({ config, messages, pid, logs, logfile, pidfile }: Monitor
   }
 }
 
+/** On a disk that is full or read-only the programs have to come up all the same: it is tried again later. */
+function prepareIfPossible(paths: RuntimePaths): void {
+  try {
+    prepareRuntimeDirectory(paths);
+  } catch (error) {
+    const reason = error instanceof ColonyError ? systemCode(error.cause) : '';
+    if (!['ENOSPC', 'EDQUOT', 'EROFS'].includes(reason)) throw error;
+  }
+}
+
 /** What an earlier monitor wrote of its programs is history, and what it was about to write came to nothing. */
 function clearRuntimeDirectory(paths: RuntimePaths): void {
   for (const directory of [paths.root, paths.status, paths.rejected, paths.replies, paths.history]) {
-    for (const name of readdirSync(directory)) {
+    for (const name of existsSync(directory) ? readdirSync(directory) : []) {
       const isHistory = directory === paths.status && name.endsWith('.json');
-      if (isHistory || unfinishedName(name) !== undefined) rmSync(join(directory, name), { force: true });
+      if (isHistory || unfinishedName(name) !== undefined) removeIfPossible(join(directory, name));
     }
   }
 }
@@ -89,5 +99,13 @@ function readRecords(path: string): RecordedRuns {
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return { runs: [], last: new Map() };
     throw new ColonyError('EDIRECTORY', `${path}: cannot be read (${reasonOf(error)})`, { cause: error });
+  }
+}
+
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // A disk that is read-only. It is of no use to anybody, and of no harm.
   }
 }

@@ -1,11 +1,10 @@
 import { rmSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import { createActor, type ActorRefFrom } from 'xstate';
 import { supervisorMachine, type Fact, type SupervisorOutput } from '../machines/index.js';
 import { openColony } from './colony.js';
 import { openLog, type Log } from './log.js';
 import { createNodeActors } from './node-actors.js';
-import { CarefulWriter } from './observers/careful-writer.js';
+import { MonitorFile } from './observers/monitor-file.js';
 import { narrate } from './observers/narrator.js';
 import { PidFiles } from './observers/pid-files.js';
 import { ReplyWriter } from './observers/reply-writer.js';
@@ -20,7 +19,6 @@ import { fileFault } from './os/trust.js';
 import { LogFiles } from './output/log-files.js';
 import { TaggedLines } from './output/tagged-lines.js';
 import { writeFileAtomically } from './protocol/atomic-file.js';
-import { inRuntimeDirectory } from './protocol/runtime-directory.js';
 import type { MonitorStatus } from './protocol/status-file.js';
 import { version } from './version.js';
 
@@ -35,6 +33,8 @@ export interface Monitor {
 /** Listens to the facts; `close` is called when no more will come. */
 interface Observer {
   readonly observe: (fact: Fact) => void;
+  /** Called every `frequency`: what was written may be gone. */
+  readonly check?: () => void;
   readonly close?: () => void;
 }
 
@@ -67,11 +67,14 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     recorded: records.last,
     trustedUsers: [process.geteuid?.() ?? 0, statSync(colony.messages).uid],
     refuseOwner: options.trustDirectories ? () => undefined : fileFault,
+    warn,
   });
   const actor = createActor(supervisorMachine.provide({ actors }), { input: { timings: options.timings, leftovers } });
   const observers: Observer[] = [
     records,
     { observe: (fact) => narrate(logger, fact) },
+    // Before those that write into the directories which it keeps.
+    new MonitorFile(colony.paths, ownStatus(), warn),
     new StatusWriter(colony.paths.status, actor, warn),
     new ReplyWriter(colony.paths.replies, warn),
     ...(options.pid === undefined
@@ -83,26 +86,19 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   actor.on('*', (fact) => {
     for (const observer of observers) tell(observer, fact, warn);
   });
-  const ownWriter = new CarefulWriter(colony.paths.monitor, warn);
-  const writeOwnStatus = (status: MonitorStatus | undefined) =>
-    ownWriter.attempt(() =>
-      inRuntimeDirectory(colony.paths.root, (directory) => {
-        const path = join(directory, basename(colony.paths.monitor));
-        if (status === undefined) rmSync(path, { force: true });
-        else writeFileAtomically(path, `${JSON.stringify(status)}\n`);
-      }),
-    );
+  const checks = setInterval(() => {
+    for (const observer of observers) observer.check?.();
+  }, options.frequency).unref();
   const done = outcomeOf(actor, async () => {
+    clearInterval(checks);
     await outputs.finish(lastWordsMs);
     for (const observer of observers) observer.close?.();
     launcher.close();
-    writeOwnStatus(undefined);
     if (options.pidfile !== undefined) rmSync(options.pidfile, { force: true });
     colony.release();
     await log.flush(lastWordsMs);
   });
 
-  writeOwnStatus(ownStatus());
   if (options.pidfile !== undefined) writeFileAtomically(options.pidfile, `${process.pid}\n`, { mode: 0o644 });
   const { config, messages } = colony;
   actor.start();

@@ -24,6 +24,7 @@ export interface NodeActorsOptions {
   readonly trustedUsers: readonly number[];
   /** Why a file must not be obeyed, by whose it is. */
   readonly refuseOwner: (stats: BigIntStats) => Fault | undefined;
+  readonly warn: (problem: string) => void;
 }
 
 /** The actors that touch the world, for `supervisorMachine.provide`, and the names of programs with leftovers. */
@@ -59,6 +60,7 @@ export async function createNodeActors(colony: Colony, options: NodeActorsOption
       rejected: colony.paths.rejected,
       frequency,
       refuse: refuseOwner,
+      warn: options.warn,
     }),
     signals: osSignalsActor,
   };

@@ -1,9 +1,10 @@
-import { renameSync, unlinkSync, type BigIntStats } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { renameSync, rmSync, type BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import { nanoid } from 'nanoid';
 import { fromCallback } from 'xstate';
 import type { DirectoryNews, Fault, MessageAnswer, MessageGarbled, MessagesReceived } from '../../machines/index.js';
-import { systemCode } from '../errors.js';
+import { CarefulWriter } from '../os/careful-writer.js';
 import { writeFileAtomically } from '../protocol/atomic-file.js';
 import { fileSignature, signatureOf } from '../protocol/directory.js';
 import { readFileBytes } from '../protocol/file-bytes.js';
@@ -19,11 +20,20 @@ export interface MessageDirectoryHost {
   readonly frequency: number;
   /** Why a message may not be obeyed, by whose file it is. */
   readonly refuse: (stats: BigIntStats) => Fault | undefined;
+  /** Told once when messages cannot be taken away, and once when they can be again. */
+  readonly warn: (problem: string) => void;
 }
 
 /** How long a message may be empty or broken before it is rejected: a writer may be at work. In ms. */
 const graceMs = 500;
 const retryMs = 50;
+
+/** A message that was handed over. */
+interface Taken {
+  readonly signature: string;
+  /** Its inode and what is in it. */
+  readonly content: string;
+}
 
 type Report = (event: MessagesReceived | MessageGarbled | DirectoryNews) => void;
 
@@ -39,9 +49,12 @@ export function createMessageDirectoryActor(host: MessageDirectoryHost) {
 class MessageDirectory {
   readonly #host: MessageDirectoryHost;
   readonly #report: Report;
+  readonly #writer: CarefulWriter;
   readonly #rounds: DirectoryRounds;
   /** Messages that were handed over and whose files may still be there: never handed over twice. */
-  readonly #taken = new Map<string, string>();
+  readonly #taken = new Map<string, Taken>();
+  /** Taken messages whose files could not be taken away yet. */
+  readonly #owed = new Map<string, MessageAnswer>();
   /** Since when a broken message is being given time. */
   readonly #unfinished = new Map<string, number>();
   readonly #retries = new Set<NodeJS.Timeout>();
@@ -49,6 +62,7 @@ class MessageDirectory {
   constructor(host: MessageDirectoryHost, report: Report) {
     this.#host = host;
     this.#report = report;
+    this.#writer = new CarefulWriter(host.path, host.warn);
     const look = async (names: readonly string[], whole: boolean) => this.#look(names, whole);
     this.#rounds = new DirectoryRounds({ path: host.path, frequency: host.frequency, look, report });
     this.#rounds.request('all');
@@ -60,50 +74,62 @@ class MessageDirectory {
   }
 
   /** The message was acted on, or never will be: its file goes. */
-  settle({ id, outcome }: MessageAnswer): void {
+  settle(answer: MessageAnswer): void {
+    const { id, outcome } = answer;
     const path = join(this.#host.path, id);
-    // A writer that uses a name twice has put a new message there meanwhile.
-    if (fileSignatureOrNone(path) !== this.#taken.get(id)) {
+    const taken = this.#taken.get(id);
+    this.#owed.delete(id);
+    if (taken === undefined || !isStillThere(path, taken)) {
+      // A writer that uses a name twice has put a new message there meanwhile.
       this.#taken.delete(id);
       this.#rounds.request([id]);
       return;
     }
-    try {
+    const isGone = this.#writer.attempt(() => {
       if (outcome.kind === 'rejected') this.#reject(path, id, outcome.error);
-      else unlinkSync(path);
-      this.#taken.delete(id);
-    } catch (error) {
-      // It stays taken: what cannot be deleted is not obeyed again, until it changes or this monitor ends.
-      if (systemCode(error) === 'ENOENT') this.#taken.delete(id);
-    }
+      else rmSync(path, { force: true });
+    });
+    // It stays taken: what cannot be deleted is not obeyed again, until it changes or this monitor ends.
+    if (isGone) this.#taken.delete(id);
+    else this.#owed.set(id, answer);
   }
 
   #reject(path: string, id: string, error: Fault): void {
     inRuntimeDirectory(this.#host.rejected, (directory) => {
       const kept = join(directory, `${id}.${nanoid(8)}`);
-      renameSync(path, kept);
       writeFileAtomically(`${kept}.reason`, `${JSON.stringify({ version: 1, message: id, error })}\n`);
+      try {
+        renameSync(path, kept);
+      } catch (problem) {
+        rmSync(`${kept}.reason`, { force: true });
+        throw problem;
+      }
     });
   }
 
   #look(names: readonly string[], whole: boolean): void {
-    if (whole) this.#forgetVanished(new Set(names));
+    if (whole) {
+      this.#forgetVanished(new Set(names));
+      const owed = [...this.#owed.values()];
+      for (const answer of owed) this.settle(answer);
+    }
     const received: MessagesReceived['messages'][number][] = [];
     for (const id of [...names].sort()) {
       const read = readFileBytes(join(this.#host.path, id), maxMessageBytes);
       if (read.kind !== 'bytes') continue;
-      const signature = signatureOf(read.stats);
-      if (this.#taken.get(id) === signature) continue;
+      const taken = takenOf(read.stats, read.bytes);
+      // A writer may still give it another mode, or take away the name under which it wrote: that is no new message.
+      if (this.#taken.get(id)?.content === taken.content) continue;
       const refusal = this.#host.refuse(read.stats);
       if (refusal !== undefined) {
-        this.#taken.set(id, signature);
+        this.#taken.set(id, taken);
         this.#report({ type: 'message.garbled', id, of: {}, error: refusal });
         continue;
       }
       const parsed = parseMessage(read.bytes);
       if (!parsed.ok && parsed.unfinished && this.#mayFinish(id)) continue;
       this.#unfinished.delete(id);
-      this.#taken.set(id, signature);
+      this.#taken.set(id, taken);
       if (parsed.ok) received.push({ id, message: parsed.message });
       else this.#report(garbled(id, parsed));
     }
@@ -138,10 +164,18 @@ function garbled(id: string, { error, type, name }: Extract<ParsedMessage, { ok:
   };
 }
 
-function fileSignatureOrNone(path: string): string | undefined {
+function takenOf(stats: BigIntStats, bytes: Buffer): Taken {
+  const digest = createHash('sha256').update(bytes).digest('base64');
+  return { signature: signatureOf(stats), content: `${stats.dev}:${stats.ino}:${digest}` };
+}
+
+function isStillThere(path: string, taken: Taken): boolean {
   try {
-    return fileSignature(path);
+    if (fileSignature(path) === taken.signature) return true;
   } catch {
-    return undefined;
+    return false;
   }
+  const read = readFileBytes(path, maxMessageBytes);
+  if (read.kind !== 'bytes') return false;
+  return takenOf(read.stats, read.bytes).content === taken.content;
 }

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fact } from '../../machines/index.js';
+import { CarefulWriter } from '../os/careful-writer.js';
 import { unfinishedName, writeFileAtomically } from '../protocol/atomic-file.js';
-import { CarefulWriter } from './careful-writer.js';
 
 const retryMs = 1_000;
 
@@ -28,6 +28,14 @@ export class PidFiles {
     else if (fact.type === 'program.died' || fact.type === 'program.failed') this.#pids.delete(fact.name);
     else return;
     this.#owed.add(fact.name);
+    this.#settle();
+  }
+
+  /** Makes good what was lost with the directory. */
+  check(): void {
+    this.#writer.attempt(() => mkdirSync(this.#directory, { recursive: true }));
+    if (!this.#writer.isElsewhere()) return;
+    for (const name of this.#pids.keys()) this.#owed.add(name);
     this.#settle();
   }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Fact, Outcome } from '../../machines/index.js';
 import { writeFileAtomically } from '../protocol/atomic-file.js';
 import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
-import { CarefulWriter } from './careful-writer.js';
+import { CarefulWriter } from '../os/careful-writer.js';
 
 /** `replies/ID.json`: what became of the message whose file was called ID. */
 export interface Reply {
@@ -21,6 +21,7 @@ const keptMs = 10 * 60_000;
 export class ReplyWriter {
   readonly #directory: string;
   readonly #writer: CarefulWriter;
+  readonly #owed = new Map<string, Reply>();
   readonly #written: { readonly id: string; readonly at: number }[] = [];
 
   constructor(directory: string, warn: (problem: string) => void) {
@@ -37,20 +38,31 @@ export class ReplyWriter {
 
   observe(fact: Fact): void {
     if (fact.type !== 'message.judged') return;
+    const at = new Date().toISOString();
+    this.#owed.set(fact.id, { version: 1, message: fact.id, outcome: fact.outcome, at });
+    this.#settle();
+  }
+
+  /** Writes what could not be written before. */
+  check(): void {
+    this.#settle();
+  }
+
+  #settle(): void {
+    for (const [id, reply] of this.#owed) {
+      // More would be pruned at once.
+      if (this.#owed.size <= kept && !this.#writer.attempt(() => this.#write(reply))) return;
+      this.#owed.delete(id);
+    }
+  }
+
+  #write(reply: Reply): void {
     const now = Date.now();
-    const reply: Reply = {
-      version: 1,
-      message: fact.id,
-      outcome: fact.outcome,
-      at: new Date(now).toISOString(),
-    };
-    this.#writer.attempt(() =>
-      inRuntimeDirectory(this.#directory, (path) => {
-        writeFileAtomically(join(path, fileOf(fact.id)), `${JSON.stringify(reply)}\n`);
-        this.#written.push({ id: fact.id, at: now });
-        this.#prune(path, now);
-      }),
-    );
+    inRuntimeDirectory(this.#directory, (path) => {
+      writeFileAtomically(join(path, fileOf(reply.message)), `${JSON.stringify(reply)}\n`);
+      this.#written.push({ id: reply.message, at: now });
+      this.#prune(path, now);
+    });
   }
 
   #prune(directory: string, now: number): void {

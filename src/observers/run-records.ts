@@ -5,7 +5,7 @@ import { bootId } from '../os/boot.js';
 import { readProcess } from '../os/process-table.js';
 import { writeFileAtomically } from '../protocol/atomic-file.js';
 import { runLine, type ProcessRecord, type RecordedRuns, type RunLine } from '../protocol/run-record.js';
-import { CarefulWriter } from './careful-writer.js';
+import { CarefulWriter } from '../os/careful-writer.js';
 
 /** A file with more lines is written anew, with the last processes of all programs and so many runs. */
 const mostLines = 10_000;

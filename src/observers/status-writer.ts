@@ -5,7 +5,7 @@ import type { Fact, supervisorMachine } from '../../machines/index.js';
 import { writeFileAtomically } from '../protocol/atomic-file.js';
 import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
 import type { ProgramStatusFile } from '../protocol/status-file.js';
-import { CarefulWriter } from './careful-writer.js';
+import { CarefulWriter } from '../os/careful-writer.js';
 
 /** When things happened, which no machine knows: milliseconds of the wall clock. */
 interface Times {
@@ -54,6 +54,14 @@ export class StatusWriter {
   #patience({ type }: Fact): number {
     if (this.#isStopping) return stoppingMs;
     return type === 'program.starting' || type === 'config.added' ? startingMs : 0;
+  }
+
+  /** Makes good what was lost with the directory. */
+  check(): void {
+    if (!this.#writer.isElsewhere()) return;
+    const { programs, faults } = this.#supervisor.getSnapshot().context;
+    for (const name of [...programs.keys(), ...faults.keys()]) this.#dirty.set(name, 0);
+    if (this.#dirty.size > 0) this.#timer ??= setTimeout(() => this.#flush(sliceMs), coalesceMs);
   }
 
   /** Writes what is still to be written. */

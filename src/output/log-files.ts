@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { messageOf } from '../errors.js';
 import { maxLineBytes } from './line-splitter.js';
@@ -84,6 +84,7 @@ class LogFile {
   readonly #warn: (problem: string) => void;
   #descriptor: number | undefined;
   #lostSince: number | undefined;
+  #isTorn = false;
 
   constructor(path: string, warn: (problem: string) => void) {
     this.#path = path;
@@ -93,8 +94,13 @@ class LogFile {
   write(chunks: readonly Buffer[]): void {
     if (this.#lostSince !== undefined && performance.now() - this.#lostSince < reopenAfterMs) return;
     try {
+      this.#closeIfDeleted();
       this.#descriptor ??= openRegularFile(this.#path);
+      // What stands before the gap may be half a line.
+      if (this.#isTorn) writeAll(this.#descriptor, Buffer.of(newline));
+      this.#isTorn = true;
       for (const chunk of chunks) writeAll(this.#descriptor, chunk);
+      this.#isTorn = false;
       if (this.#lostSince !== undefined) this.#warn(`${this.#path}: written again`);
       this.#lostSince = undefined;
     } catch (error) {
@@ -102,6 +108,12 @@ class LogFile {
       this.#lostSince = performance.now();
       this.close();
     }
+  }
+
+  #closeIfDeleted(): void {
+    if (this.#descriptor === undefined || fstatSync(this.#descriptor).nlink > 0) return;
+    this.close();
+    this.#warn(`${this.#path}: was deleted, a new one is begun`);
   }
 
   /** The next write opens it anew. */
@@ -112,6 +124,7 @@ class LogFile {
 }
 
 function openRegularFile(path: string): number {
+  mkdirSync(dirname(path), { recursive: true });
   const descriptor = openSync(path, appending, 0o640);
   if (fstatSync(descriptor).isFile()) return descriptor;
   closeSync(descriptor);

@@ -239,17 +239,23 @@ describe('a right that cannot be given fails the start with its reason, and is t
     await failsBy(monitor, 'web', 'EPRIVILEGE', /^setpriv: .*Operation not permitted/);
   });
 
-  asRoot('as root: the kernel does not let root give its pipes away, and none is left open', async ({ colony }) => {
-    const monitor = await colony.monitorUnder(['setpriv', '--bounding-set=-chown'], ['-m', '0.02', '-M', '0.02']);
-    colony.write('web', { ...program, uid: 65_534, gid: 65_534 });
-    const descriptors = () => readdirSync(`/proc/${monitor.pid}/fd`).length;
-    const { error } = await monitor.fact('program.failed', { name: 'web' });
-    expect(error).toEqual({ code: 'EPERM', message: '"sh": operation not permitted' });
-    const before = descriptors();
-    await monitor.fact('program.starting', { name: 'web', starts: 50 });
-    // Besides a stock of pipes.
-    expect(descriptors()).toBeLessThan(before + 100);
-  });
+  asRoot.for(['native', 'node'])(
+    'as root: the kernel does not let root give its pipes away, and none is left open (--spawn %s)',
+    async (spawn, { colony }) => {
+      const monitor = await colony.monitorUnder(
+        ['setpriv', '--bounding-set=-chown'],
+        ['-m', '0.02', '-M', '0.02', '--spawn', spawn],
+      );
+      colony.write('web', { ...program, uid: 65_534, gid: 65_534 });
+      const descriptors = () => readdirSync(`/proc/${monitor.pid}/fd`).length;
+      const { error } = await monitor.fact('program.failed', { name: 'web' });
+      expect(error).toEqual({ code: 'EPERM', message: '"sh": operation not permitted' });
+      const before = descriptors();
+      await monitor.fact('program.starting', { name: 'web', starts: 50 });
+      // Besides a stock of pipes.
+      expect(descriptors()).toBeLessThan(before + 100);
+    },
+  );
 
   asRoot('as somebody else: a limit may not be raised, and no user be changed', async ({ colony }) => {
     for (const path of [colony.root, colony.config, colony.messages, colony.pids]) chownSync(path, 65_534, 65_534);

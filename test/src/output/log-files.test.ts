@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
@@ -105,12 +114,14 @@ describe('a place that cannot be written', () => {
   test('is reported once, and once again when it is back; what was said meanwhile is lost', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const directory = join(scratch(), 'logs');
+    writeFileSync(directory, 'a file in its place');
     const { warnings, files, speaker, read } = setting(directory);
     const source = speaker('one');
     await say(source, 'lost\n');
     await say(source, 'lost too\n');
     expect(warnings).toEqual([expect.stringContaining('output is being lost')]);
 
+    rmSync(directory);
     mkdirSync(directory);
     vi.advanceTimersByTime(1_000);
     await say(source, 'kept\n');

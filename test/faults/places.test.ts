@@ -1,0 +1,225 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, vi } from 'vitest';
+import { test as colonyTest, type Colony } from '../blackbox/colony.js';
+import type { RunningMonitor } from '../blackbox/running-monitor.js';
+
+// Only root can make a full disk, or a read-only one, of a directory.
+const isRoot = process.getuid?.() === 0;
+const patience = { interval: 20, timeout: 15_000 };
+const stays = { args: ['sleep', '1000'] };
+
+const warnings = (monitor: RunningMonitor, place: string) =>
+  monitor.records.filter(({ level, msg }) => level >= 40 && msg.startsWith(place)).map(({ msg }) => msg);
+
+const runtimeOf = (colony: Colony) => join(colony.messages, '.ncolony');
+
+/** A file system of its own at a path, of so many pages of 4 KiB. */
+function mount(path: string, pages: number): void {
+  mkdirSync(path, { recursive: true });
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${pages * 4}k,mode=700`, 'none', path]);
+}
+
+/** The directory as it is, but it can be made read-only. */
+function mountItself(path: string): (how: 'ro' | 'rw') => void {
+  execFileSync('mount', ['--bind', path, path]);
+  return (how) => execFileSync('mount', ['-o', `remount,bind,${how}`, path]);
+}
+
+const test = colonyTest.extend<{ colony: Colony }>({
+  colony: async ({ colony }, use) => {
+    try {
+      await use(colony);
+      await colony.stopAll();
+    } finally {
+      const mounted = readFileSync('/proc/mounts', 'utf8')
+        .split('\n')
+        .map((line) => line.split(' ')[1] ?? '');
+      const ours = mounted.filter((path) => path.startsWith(`${colony.root}/`));
+      for (const path of ours.toReversed()) execFileSync('umount', ['-l', path]);
+    }
+  },
+});
+
+/** Takes every byte that is left. */
+function fill(directory: string): () => void {
+  const path = join(directory, 'ballast~');
+  try {
+    for (let count = 0; count < 10_000; count++) writeFileSync(path, Buffer.alloc(4_096), { flag: 'a' });
+  } catch {
+    // It is full.
+  }
+  return () => rmSync(path);
+}
+
+/** Starts a program and, when it was killed, once more: supervision goes on. Resolves to its pid. */
+async function supervises(colony: Colony, monitor: RunningMonitor, name: string): Promise<number> {
+  colony.write(name, stays);
+  const first = await monitor.fact('program.started', { name });
+  process.kill(first.pid, 'SIGKILL');
+  const isNext = (record: object) => 'pid' in record && record.pid !== first.pid;
+  const next = await monitor.record(
+    (record) => record['type'] === 'program.started' && record['name'] === name && isNext(record),
+    'a restart',
+  );
+  const pids = () => colony.processes(name).map(({ pid }) => pid);
+  await vi.waitFor(() => expect(pids()).toEqual([next['pid']]), patience);
+  return Number(next['pid']);
+}
+
+describe('supervision goes on, the loss is told once, and is healed when the place is back:', () => {
+  test.runIf(isRoot)('a full runtime directory', async ({ colony }) => {
+    mount(runtimeOf(colony), 64);
+    const monitor = await colony.launch(['-t', '0.1', '-m', '0.1', '--frequency', '0.5']).begun();
+    colony.write('before', stays);
+    await colony.statusLike('before', { state: 'running' });
+    const empty = fill(runtimeOf(colony));
+
+    const pid = await supervises(colony, monitor, 'during');
+    // A message that takes no block of the disk cannot be written either: the order comes by a file of the config.
+    colony.remove('before');
+    await monitor.fact('program.stopped', { name: 'before' });
+    await vi.waitFor(() => expect(warnings(monitor, runtimeOf(colony))).toHaveLength(1), patience);
+    empty();
+
+    await colony.statusLike('during', { state: 'running', pid });
+    await vi.waitFor(() => expect(colony.status('before')).toBeUndefined(), patience);
+    expect(warnings(monitor, runtimeOf(colony)).map((line) => /can\S* be written/.exec(line)?.[0])).toEqual([
+      'cannot be written',
+      'can be written',
+    ]);
+    await colony.stop(monitor);
+  });
+
+  test.runIf(isRoot)('a full runtime directory from the start', async ({ colony }) => {
+    mount(runtimeOf(colony), 16);
+    const empty = fill(runtimeOf(colony));
+    const monitor = await colony.launch(['-t', '0.1', '-m', '0.1', '--frequency', '0.5']).begun();
+    const pid = await supervises(colony, monitor, 'during');
+    empty();
+    await colony.statusLike('during', { state: 'running', pid });
+    await vi.waitFor(async () => expect((await colony.ctl('status')).code).toBe(0), patience);
+    await colony.stop(monitor);
+  });
+
+  test.runIf(isRoot)('a read-only messages directory: nothing is obeyed twice', async ({ colony }) => {
+    const remount = mountItself(colony.messages);
+    const monitor = await colony.launch(['-t', '0.1', '-m', '0.1', '--frequency', '0.1']).begun();
+    colony.write('steady', stays);
+    await colony.statusLike('steady', { state: 'running' });
+    // Between the message and its deletion: a reply is what the monitor writes first.
+    const since = monitor.now;
+    process.kill(monitor.pid, 'SIGSTOP');
+    const good = colony.send({ type: 'RESTART', name: 'steady' });
+    const bad = colony.send({ type: 'RESTART', name: 'nobody' });
+    remount('ro');
+    process.kill(monitor.pid, 'SIGCONT');
+    await monitor.fact('message.judged', { id: bad });
+    const pid = await supervises(colony, monitor, 'during');
+    // Several rounds.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(monitor.facts('message.judged', {}, since).map(({ id }) => id)).toEqual([good, bad]);
+    remount('rw');
+
+    await colony.statusLike('during', { state: 'running', pid });
+    const reply = (id: string) => existsSync(join(runtimeOf(colony), 'replies', `${id}.json`));
+    await vi.waitFor(() => expect([good, bad].map(reply)).toEqual([true, true]), patience);
+    await vi.waitFor(() => expect(readdirSync(colony.messages)).toEqual(['.ncolony']), patience);
+    expect(readdirSync(join(runtimeOf(colony), 'rejected')).filter((name) => name.startsWith(bad))).toHaveLength(2);
+    expect(monitor.facts('message.judged', {}, since).map(({ id }) => id)).toEqual([good, bad]);
+    for (const place of ['status', 'replies']) {
+      expect(warnings(monitor, join(runtimeOf(colony), place))).toHaveLength(2);
+    }
+    expect(warnings(monitor, `${colony.messages}:`)).toHaveLength(2);
+    await colony.stop(monitor);
+  });
+
+  test('a runtime directory that vanishes is made anew, with everything that belongs into it', async ({ colony }) => {
+    const monitor = await colony.launch(['-t', '0.1', '-m', '0.1', '--frequency', '0.2']).begun();
+    colony.write('one', stays);
+    colony.write('other', stays);
+    for (const name of ['one', 'other']) await colony.statusLike(name, { state: 'running' });
+    rmSync(runtimeOf(colony), { recursive: true });
+    for (const name of ['one', 'other']) await colony.statusLike(name, { state: 'running' });
+    await vi.waitFor(async () => expect((await colony.ctl('status')).code).toBe(0), patience);
+    const bad = colony.send('nonsense');
+    const rejected = () => readdirSync(join(runtimeOf(colony), 'rejected')).filter((name) => name.startsWith(bad));
+    await vi.waitFor(() => expect(rejected()).toHaveLength(2), patience);
+    expect(statSync(runtimeOf(colony)).mode & 0o777).toBe(0o700);
+    await colony.stop(monitor);
+  });
+
+  test('a pid directory that vanishes is made anew, with every pid', async ({ colony }) => {
+    const monitor = await colony.launch(['-t', '0.1', '-m', '0.1', '--frequency', '0.2']).begun();
+    for (const name of ['one', 'other']) colony.write(name, stays);
+    const started = [];
+    for (const name of ['one', 'other']) started.push(await monitor.fact('program.started', { name }));
+    rmSync(colony.pids, { recursive: true });
+    for (const { name, pid } of started) await colony.pidFileOf(name, pid);
+    expect(warnings(monitor, colony.pids)).toHaveLength(1);
+    await colony.stop(monitor);
+  });
+
+  test('a pid directory in whose place a file stands', async ({ colony }) => {
+    const monitor = await colony.launch(['-t', '0.1', '-m', '0.1', '--frequency', '0.2']).begun();
+    colony.write('one', stays);
+    const one = await monitor.fact('program.started', { name: 'one' });
+    await colony.pidFileOf('one', one.pid);
+    renameSync(colony.pids, `${colony.pids}.old`);
+    writeFileSync(colony.pids, '');
+    const pid = await supervises(colony, monitor, 'other');
+    await vi.waitFor(() => expect(warnings(monitor, colony.pids)).toHaveLength(1), patience);
+    rmSync(colony.pids);
+    mkdirSync(colony.pids);
+    await colony.pidFileOf('one', one.pid);
+    await colony.pidFileOf('other', pid);
+    expect(warnings(monitor, colony.pids)).toHaveLength(2);
+    await colony.stop(monitor);
+  });
+
+  /** Says a numbered line every 20 ms. */
+  const ticks = {
+    args: ['sh', '-c', `i=0; while :; do i=$((i+1)); echo "tick $i ${'x'.repeat(300)}"; sleep 0.02; done`],
+  };
+  const numbersIn = (path: string) =>
+    [...readFileSync(path, 'utf8').matchAll(/^tick (\d+) x{300}$/gm)].map(([, n]) => Number(n));
+
+  test('a log directory that vanishes is made anew', async ({ colony }) => {
+    const logs = join(colony.root, 'logs');
+    const path = join(logs, 'ticks.log');
+    mkdirSync(logs);
+    const monitor = await colony.launch(['--logs', logs]).begun();
+    colony.write('ticks', ticks);
+    await vi.waitFor(() => expect(numbersIn(path).length).toBeGreaterThan(3), patience);
+    const last = numbersIn(path).at(-1)!;
+    rmSync(logs, { recursive: true });
+    await vi.waitFor(() => expect(numbersIn(path).length).toBeGreaterThan(3), patience);
+    // What was said between the last look and the end of the directory went with it.
+    expect(numbersIn(path)[0]).toBeLessThan(last + 50);
+    expect(warnings(monitor, logs)).toHaveLength(1);
+    await colony.stop(monitor);
+  });
+
+  test.runIf(isRoot)('a full log directory: the program is not held up, and no line is torn', async ({ colony }) => {
+    const logs = join(colony.root, 'logs');
+    const path = join(logs, 'ticks.log');
+    mkdirSync(logs);
+    mount(logs, 4);
+    const monitor = await colony.launch(['-t', '0.1', '-m', '0.1', '--logs', logs]).begun();
+    colony.write('ticks', ticks);
+    await vi.waitFor(() => expect(numbersIn(path).length).toBeGreaterThan(3), patience);
+    const empty = fill(logs);
+    await vi.waitFor(() => expect(warnings(monitor, logs)).toHaveLength(1), patience);
+    await supervises(colony, monitor, 'during');
+    empty();
+    await vi.waitFor(() => expect(warnings(monitor, logs)).toHaveLength(2), patience);
+    const count = numbersIn(path).length;
+    await vi.waitFor(() => expect(numbersIn(path).length).toBeGreaterThan(count + 3), patience);
+    const torn = readFileSync(path, 'utf8')
+      .split('\n')
+      .filter((line) => !/^(tick \d+ x{300}|(tick \d+ )?x*|)$/.test(line));
+    expect(torn).toEqual([]);
+    await colony.stop(monitor);
+  });
+});
