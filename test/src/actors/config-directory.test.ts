@@ -158,7 +158,7 @@ describe('a change', () => {
   test('of a link’s target is one, also when a directory on the way is swapped', async () => {
     const directory = new Watched();
     const store = scratch();
-    for (const version of ['1', '2']) {
+    for (const version of ['1', '2', '3']) {
       mkdirSync(join(store, version));
       writeFileSync(join(store, version, 'a'), `{"args": ["cat", "${version}"]}`);
     }
@@ -166,10 +166,13 @@ describe('a change', () => {
     symlinkSync('..data/a', directory.at('a'));
     expect(await directory.after(nothing)).toEqual({ added: ['a'] });
 
-    const since = directory.probe.now;
-    symlinkSync(join(store, '2'), directory.at('..data_tmp'));
-    renameSync(directory.at('..data_tmp'), directory.at('..data'));
-    expect(await directory.unasked('changed', since)).toEqual({ changed: [{ name: 'a', keys: ['args'] }] });
+    // Twice: the first may be seen by the look that is taken when the watch stands.
+    for (const version of ['2', '3']) {
+      const since = directory.probe.now;
+      symlinkSync(join(store, version), directory.at('..data_tmp'));
+      renameSync(directory.at('..data_tmp'), directory.at('..data'));
+      expect(await directory.unasked('changed', since)).toEqual({ changed: [{ name: 'a', keys: ['args'] }] });
+    }
   });
 
   test('to another name is an end and a beginning', async () => {

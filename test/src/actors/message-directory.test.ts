@@ -37,11 +37,19 @@ function rejectedDirectory(): string {
 class Watched {
   readonly path: string;
   readonly rejected = rejectedDirectory();
+  readonly warnings: string[] = [];
   readonly probe: Probe<MessageAnswer, MessagesReceived | MessageGarbled | DirectoryNews>;
 
   constructor(options: Partial<MessageDirectoryHost> = {}) {
     this.path = options.path ?? scratch();
-    const host = { path: this.path, rejected: this.rejected, frequency: 600_000, refuse: () => undefined, ...options };
+    const host: MessageDirectoryHost = {
+      path: this.path,
+      rejected: this.rejected,
+      frequency: 600_000,
+      refuse: () => undefined,
+      warn: (problem) => this.warnings.push(problem),
+      ...options,
+    };
     this.probe = new Probe(createMessageDirectoryActor(host));
   }
 
@@ -208,6 +216,23 @@ describe('a message that means nothing', () => {
       message: 'm',
       error: { code: 'EUNKNOWN', message: 'no such program' },
     });
+  });
+
+  test('stays where it is while it cannot be kept elsewhere, is not told again, and goes when it can', async () => {
+    const directory = new Watched({ frequency: 20 });
+    renameSync(directory.rejected, `${directory.rejected}.away`);
+    directory.put('m', 'null');
+    await directory.garbled('m');
+    directory.answer('m', rejected);
+    directory.put('n', restart('web'));
+    await directory.received('n');
+    expect(directory.warnings).toEqual([expect.stringContaining('cannot be written')]);
+    expect(existsSync(directory.at('m'))).toBe(true);
+
+    renameSync(`${directory.rejected}.away`, directory.rejected);
+    await directory.gone('m');
+    expect(directory.warnings.slice(1)).toEqual([expect.stringContaining('can be written again')]);
+    expect(directory.probe.events.filter(({ type }) => type === 'message.garbled')).toHaveLength(1);
   });
 
   test('does not hold up the next', async () => {
