@@ -100,6 +100,8 @@ export class DirectoryRounds {
       const fault = { code: systemCode(error), message: messageOf(error) };
       if (!this.#lost) report({ type: 'directory.lost', path, error: fault });
       this.#lost = true;
+      // It may be this very directory that comes back, and then its old watch is silent.
+      this.#watch.close();
       return undefined;
     }
   }
