@@ -79,7 +79,7 @@ test('those of an earlier monitor go too, in the order of their age', () => {
   expect(readdirSync(directory).sort()).toEqual(['a.json', 'c.json', 'new.json']);
 });
 
-test('a place that cannot be written is reported once, and once again when it is back', () => {
+test('a place that cannot be written is reported once, and once again when it is back, and what was owed is written', () => {
   const replies = open();
   renameSync(directory, `${directory}.away`);
   replies.observe(judged('lost'));
@@ -89,5 +89,5 @@ test('a place that cannot be written is reported once, and once again when it is
   replies.observe(judged('kept'));
   replies.observe(judged('kept too'));
   expect(warnings).toHaveLength(2);
-  expect(readdirSync(directory)).toEqual(['kept too.json', 'kept.json']);
+  expect(readdirSync(directory)).toEqual(['kept too.json', 'kept.json', 'lost too.json', 'lost.json']);
 });
