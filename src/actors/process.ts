@@ -31,6 +31,8 @@ export interface ProcessHost {
   readonly table: ProcessTable;
   readonly descendants: Descendants;
   readonly outputs: Outputs;
+  /** Called in the moment before a process is started. */
+  readonly announce: (start: { readonly name: string; readonly run: string; readonly stdin: string }) => void;
   readonly inherited: NodeJS.ProcessEnv;
 }
 
@@ -145,6 +147,8 @@ class Incarnation {
   #launch(prepared: Prepared): void {
     this.#prepared = undefined;
     try {
+      const { stdinMark: stdin } = prepared;
+      if (stdin !== undefined) this.#host.announce({ name: this.#input.name, run: this.#run, stdin });
       const launched = prepared.launch({
         exited: (exit) => void this.#hasExited(exit),
         failed: (error) => this.#report({ type: 'process.failed', error: this.#faultOf(error) }),
