@@ -264,18 +264,10 @@ export const programMachine = setup({
       after: { restartDelay: { target: 'starting', actions: 'doubleRestartDelay' } },
       on: {
         'program.start': { target: 'starting', actions: 'wantUp' },
-        'program.restart': { target: 'starting' },
-        'program.configure': [
-          { guard: 'isUpRequested', target: 'starting', actions: 'replaceSpec' },
-          {
-            target: 'stopped',
-            actions: ['replaceSpec', { type: 'tell', params: { fact: 'program.stopped' } }],
-          },
-        ],
-        'program.stop': {
-          target: 'stopped',
-          actions: ['wantDown', { type: 'tell', params: { fact: 'program.stopped' } }],
-        },
+        // Its main process is gone, but one that makes a daemon of itself leaves that behind.
+        'program.restart': { target: 'killing', actions: ['startNext', 'spawnLeftovers'] },
+        'program.configure': { target: 'killing', actions: ['replaceSpec', 'startNext', 'spawnLeftovers'] },
+        'program.stop': { target: 'killing', actions: ['wantDown', 'spawnLeftovers'] },
         // As in stopped.
         'xstate.error.actor.process': {
           actions: ['rememberDefect', { type: 'tell', params: { fact: 'program.failed' } }],

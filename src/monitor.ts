@@ -65,6 +65,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     launcher,
     outputs,
     recorded: records.last,
+    announce: (start) => records.announce(start),
     trustedUsers: [process.geteuid?.() ?? 0, statSync(colony.messages).uid],
     refuseOwner: options.trustDirectories ? () => undefined : fileFault,
     warn,

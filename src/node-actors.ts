@@ -5,13 +5,14 @@ import { Descendants } from './actors/descendants.js';
 import { createLeftoversActor, namesOfLeftovers } from './actors/leftovers.js';
 import { createMessageDirectoryActor } from './actors/message-directory.js';
 import { osSignalsActor } from './actors/os-signals.js';
-import { createProcessActor } from './actors/process.js';
+import { createProcessActor, type ProcessHost } from './actors/process.js';
 import type { Colony } from './colony.js';
 import type { Launcher } from './os/launcher.js';
-import { ProcessTable, type Leader } from './os/process-table.js';
+import { ProcessTable } from './os/process-table.js';
 import { TurnQueue } from './os/turn-queue.js';
 import type { Outputs } from './output/outputs.js';
 import type { ProgramFile } from './protocol/program-file.js';
+import type { ProcessRecord } from './protocol/run-record.js';
 
 export interface NodeActorsOptions {
   /** Milliseconds between two full rescans. */
@@ -19,7 +20,9 @@ export interface NodeActorsOptions {
   readonly launcher: Launcher;
   readonly outputs: Outputs;
   /** Main processes on record, by the name of their program. */
-  readonly recorded: ReadonlyMap<string, Leader>;
+  readonly recorded: ReadonlyMap<string, ProcessRecord>;
+  /** Notes a process that is about to be started. */
+  readonly announce: ProcessHost['announce'];
   /** Uids that could order the monitor anyway: their processes may be ended as leftovers. */
   readonly trustedUsers: readonly number[];
   /** Why a file must not be obeyed, by whose it is. */
@@ -41,6 +44,7 @@ export async function createNodeActors(colony: Colony, options: NodeActorsOption
     table,
     descendants,
     outputs,
+    announce: options.announce,
     colony: colony.identity,
     turns: new TurnQueue(),
     inherited: globalThis.process.env,

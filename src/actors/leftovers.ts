@@ -1,6 +1,8 @@
 import { fromCallback } from 'xstate';
 import type { LeftoversInput, ProcessCommand } from '../../machines/index.js';
 import { membersOf, type Leader, type ProcessEntry, type ProcessTable, type Survey } from '../os/process-table.js';
+import { stdinMarkOf } from '../os/stdin-mark.js';
+import type { ProcessRecord } from '../protocol/run-record.js';
 import type { Descendants } from './descendants.js';
 import { Ending } from './ending.js';
 
@@ -8,7 +10,7 @@ export interface LeftoversHost {
   readonly table: ProcessTable;
   readonly descendants: Descendants;
   /** Main processes on record, by the name of their program. */
-  readonly recorded: ReadonlyMap<string, Leader>;
+  readonly recorded: ReadonlyMap<string, ProcessRecord>;
 }
 
 /**
@@ -19,7 +21,9 @@ export interface LeftoversHost {
  */
 export function createLeftoversActor(host: LeftoversHost) {
   return fromCallback<ProcessCommand, LeftoversInput>(({ input, sendBack, receive }) => {
-    const ending = new Ending({ find: () => findLeftovers(host, input.name), report: sendBack });
+    // Once found a leader is remembered: what it leaves is not to be told by its standard input.
+    const leaders: Leader[] = [];
+    const ending = new Ending({ find: () => findLeftovers(host, input.name, leaders), report: sendBack });
     receive((command) => {
       if (command.type === 'process.terminate') ending.begin(command.signal as NodeJS.Signals);
       else if (command.type === 'process.kill') ending.kill();
@@ -28,11 +32,13 @@ export function createLeftoversActor(host: LeftoversHost) {
   });
 }
 
-async function findLeftovers(host: LeftoversHost, name: string): Promise<ProcessEntry[]> {
+async function findLeftovers(host: LeftoversHost, name: string, leaders: Leader[]): Promise<ProcessEntry[]> {
   const survey = await host.table.survey(true);
-  const recorded = host.recorded.get(name);
-  const members = recorded === undefined ? [] : leftMembers(host, recorded, survey);
-  const found = [...members, ...host.descendants.of(name, survey)];
+  if (leaders.length === 0) leaders.push(...recordedLeaders(host.recorded.get(name), survey));
+  const found = [
+    ...leaders.flatMap((leader) => leftMembers(host, leader, survey)),
+    ...host.descendants.of(name, survey),
+  ];
   return [...new Map(found.map((entry) => [entry.pid, entry])).values()];
 }
 
@@ -40,10 +46,21 @@ async function findLeftovers(host: LeftoversHost, name: string): Promise<Process
 export async function namesOfLeftovers(host: LeftoversHost): Promise<string[]> {
   const survey = await host.table.survey(true);
   const names = host.descendants.names(survey);
-  for (const [name, leader] of host.recorded) {
-    if (leftMembers(host, leader, survey).length > 0) names.add(name);
+  for (const [name, record] of host.recorded) {
+    const leaders = recordedLeaders(record, survey);
+    if (leaders.some((leader) => leftMembers(host, leader, survey).length > 0)) names.add(name);
   }
   return [...names];
+}
+
+/** Who led the processes of a record; where its pid was not noted any more, whoever has its standard input. */
+function recordedLeaders(record: ProcessRecord | undefined, { entries }: Survey): Leader[] {
+  if (record === undefined) return [];
+  if (record.pid !== 0) return [record];
+  if (record.stdin === undefined) return [];
+  const holders = [...entries.values()].filter(({ pid }) => stdinMarkOf(pid) === record.stdin);
+  const sessions = new Set(holders.map(({ session }) => session));
+  return [...sessions].map((pid) => ({ pid, startTime: entries.get(pid)?.startTime ?? 0 }));
 }
 
 // A program may have started this very monitor: then we are in its session.

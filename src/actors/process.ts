@@ -32,6 +32,8 @@ export interface ProcessHost {
   readonly table: ProcessTable;
   readonly descendants: Descendants;
   readonly outputs: Outputs;
+  /** Called in the moment before a process is started. */
+  readonly announce: (start: { readonly name: string; readonly run: string; readonly stdin: string }) => void;
   readonly inherited: NodeJS.ProcessEnv;
 }
 
@@ -92,7 +94,7 @@ class Incarnation {
       this.#prepared = prepared;
       this.#leaveQueue = this.#host.turns.add(() => this.#launch(prepared));
     } catch (error) {
-      if (!this.#terminating) this.#fail(this.#faultOf(error));
+      this.#hasFailed(error);
     }
   }
 
@@ -123,8 +125,9 @@ class Incarnation {
     if (this.#terminating || this.#failed) return;
     this.#terminating = true;
     if (this.#leader === undefined) {
+      // There is no process, nor will there be one; but earlier ones may have left daemons behind.
       this.#giveBack();
-      this.#report({ type: 'process.gone' });
+      this.#ending.begin(signal);
       return;
     }
     if (this.#exit !== undefined) {
@@ -156,9 +159,11 @@ class Incarnation {
   #launch(prepared: Prepared): void {
     this.#prepared = undefined;
     try {
+      const { stdinMark: stdin } = prepared;
+      if (stdin !== undefined) this.#host.announce({ name: this.#input.name, run: this.#run, stdin });
       const launched = prepared.launch({
         exited: (exit) => void this.#hasExited(exit),
-        failed: (error) => this.#fail(this.#faultOf(error)),
+        failed: (error) => this.#hasFailed(error),
       });
       if (launched === undefined) return;
       this.#launched = launched;
@@ -167,8 +172,13 @@ class Incarnation {
       this.#host.descendants.remember(this.#run);
       this.#report({ type: 'process.started', pid: launched.pid, run: this.#run });
     } catch (error) {
-      this.#fail(this.#faultOf(error));
+      this.#hasFailed(error);
     }
+  }
+
+  /** Of a start that is being taken back nobody wants to know how it failed: what is gone is told when it is. */
+  #hasFailed(error: unknown): void {
+    if (!this.#terminating) this.#fail(this.#faultOf(error));
   }
 
   #faultOf(error: unknown): Fault {
@@ -232,13 +242,12 @@ class Incarnation {
   /** Everything that is left: the session, the group, and what calls itself ours wherever it went. */
   async #find(): Promise<ProcessEntry[]> {
     const leader = this.#leader;
-    if (leader === undefined) return [];
-    if (!hasProc)
-      return exists(-leader.pid) ? [{ ...noProcess, pid: -leader.pid, group: leader.pid, startTime: 0 }] : [];
+    if (!hasProc) return leader !== undefined && exists(-leader.pid) ? [groupOf(leader)] : [];
     const survey = await this.#host.table.survey(true);
-    const found = new Map(membersOf(leader, survey.entries).map((entry) => [entry.pid, entry]));
+    const members = leader === undefined ? [] : membersOf(leader, survey.entries);
+    const found = new Map(members.map((entry) => [entry.pid, entry]));
     for (const entry of this.#host.descendants.of(this.#input.name, survey)) found.set(entry.pid, entry);
-    if (this.#exit === undefined && found.size === 0) return [{ ...noProcess, ...leader }];
+    if (leader !== undefined && this.#exit === undefined && found.size === 0) return [{ ...noProcess, ...leader }];
     return [...found.values()];
   }
 }
@@ -254,6 +263,8 @@ function startTimeOf(pid: number): number {
 
 // Ended but not reaped yet: its exit is on its way.
 const noProcess = { parent: 0, group: 0, session: 0, zombie: true, kernelThread: false };
+
+const groupOf = ({ pid }: Leader) => ({ ...noProcess, pid: -pid, group: pid, startTime: 0 });
 
 function faultOf(error: unknown, executable: string): Fault {
   const code = systemCode(error);

@@ -12,8 +12,8 @@ const mostLines = 10_000;
 const keptRuns = 2_000;
 
 /**
- * Keeps `runs.jsonl`: one line appended in the very moment of a start, before the process has had time to take its names
- * out of its environment, so that even a monitor that is killed in the next moment leaves a trace of it.
+ * Keeps `runs.jsonl`: a line is appended before a start and one after it, so that a monitor can be killed between any two
+ * instructions and leaves a trace of its process, which perhaps takes its names out of its environment at once.
  */
 export class RunRecords {
   readonly #path: string;
@@ -34,6 +34,13 @@ export class RunRecords {
   /** The last main process of each program of which something may be left. */
   get last(): ReadonlyMap<string, ProcessRecord> {
     return this.#last;
+  }
+
+  /** A process is about to be started. */
+  announce({ name, run, stdin }: Pick<ProcessRecord, 'name' | 'run' | 'stdin'>): void {
+    const record = { name, run, stdin, pid: 0, startTime: 0, boot: bootId };
+    this.#last.set(name, record);
+    this.#write(record);
   }
 
   observe(fact: Fact): void {

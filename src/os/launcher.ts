@@ -33,6 +33,8 @@ export interface LaunchEvents {
 
 /** A start that waits for its turn: everything slow is done. Exactly one of the two is to be called. */
 export interface Prepared {
+  /** By which the process is told if nobody comes to note its pid; `undefined` where the launcher gives no such thing. */
+  readonly stdinMark: string | undefined;
   /** Throws, or calls `failed` later, with the system's code when the process cannot be made. */
   readonly launch: (events: LaunchEvents) => Launched | undefined;
   readonly discard: () => void;

@@ -4,8 +4,19 @@ import { constants } from 'node:os';
 import type { Exit } from '../../machines/index.js';
 import { findExecutable } from './executable.js';
 import { grant, type Granted } from './grant.js';
-import type { Command, Launched, Launcher, LaunchEvents, Prepared } from './launcher.js';
+import {
+  LaunchError,
+  type Command,
+  type Launched,
+  type Launcher,
+  type LaunchEvents,
+  type Prepared,
+} from './launcher.js';
 import { loadNativeLibc, type NativeLibc } from './native-libc.js';
+import { markOfDescriptor } from './stdin-mark.js';
+
+/** Of a pipe: reading, writing. */
+type Ends = [number, number];
 
 /** Starts processes with `posix_spawn`: as fast whatever the monitor's own size is. */
 export class NativeLauncher implements Launcher {
@@ -30,21 +41,35 @@ export class NativeLauncher implements Launcher {
 
   async prepare(command: Command): Promise<Prepared> {
     const granted = await grant(command);
-    return { launch: (events) => this.#launch(command, granted, events), discard: () => undefined };
+    const pipes = this.#pipes(granted);
+    return {
+      stdinMark: markOfDescriptor(pipes[0][0]),
+      launch: (events) => this.#launch(command, granted, pipes, events),
+      discard: () => pipes.flat().forEach(closeSync),
+    };
   }
 
-  #launch(command: Command, granted: Granted, events: LaunchEvents): Launched {
-    const open: number[] = [];
-    const pipe = () => {
-      const ends = this.#libc.pipe();
-      open.push(...ends);
-      // Opening /dev/stdout is judged by the owner of the pipe.
-      if (granted.owner !== undefined) fchownSync(ends[1], granted.owner.uid, granted.owner.gid);
-      return ends;
-    };
+  /** Three pipes, for standard input, output and error. */
+  #pipes({ owner }: Granted): [Ends, Ends, Ends] {
+    const made: Ends[] = [];
+    try {
+      while (made.length < 3) {
+        const ends = this.#libc.pipe();
+        made.push(ends);
+        // Opening /dev/stdout is judged by the owner of the pipe.
+        if (owner !== undefined) fchownSync(ends[1], owner.uid, owner.gid);
+      }
+      return made as [Ends, Ends, Ends];
+    } catch (error) {
+      made.flat().forEach(closeSync);
+      throw new LaunchError('EPIPES', 'no pipes can be made', { cause: error });
+    }
+  }
+
+  #launch(command: Command, granted: Granted, pipes: [Ends, Ends, Ends], events: LaunchEvents): Launched {
+    const [stdin, stdout, stderr] = pipes;
     let pid: number | undefined;
     try {
-      const [stdin, stdout, stderr] = [pipe(), pipe(), pipe()];
       pid = this.#spawn(command, granted, [stdin[0], stdout[1], stderr[1]]);
       const launched = {
         pid,
@@ -65,7 +90,7 @@ export class NativeLauncher implements Launcher {
         process.kill(-pid, 'SIGKILL');
         this.#children.set(pid, () => undefined);
       }
-      open.forEach(closeSync);
+      pipes.flat().forEach(closeSync);
       throw error;
     }
   }

@@ -12,6 +12,7 @@ import {
 } from './launcher.js';
 import { closePipe, PipeStock, type Pipe } from './pipes.js';
 import { grant, type Granted } from './grant.js';
+import { markOfDescriptor } from './stdin-mark.js';
 import { systemTool } from './system-tools.js';
 
 /** Starts processes with Node's own `spawn`. */
@@ -30,7 +31,8 @@ export class NodeLauncher implements Launcher {
   async prepare(command: Command): Promise<Prepared> {
     const granted = await grant(command);
     if (this.#pipes === undefined) {
-      return { launch: (events) => launchWithSockets(command, granted, events), discard: () => undefined };
+      const launch = (events: LaunchEvents) => launchWithSockets(command, granted, events);
+      return { stdinMark: undefined, launch, discard: () => undefined };
     }
     const pipes = await this.#pipes.take(3).catch((error: unknown) => {
       throw new LaunchError('EPIPES', 'no pipes can be made', { cause: error });
@@ -42,8 +44,10 @@ export class NodeLauncher implements Launcher {
       pipes.forEach(closePipe);
       throw error;
     }
+    const [stdin, stdout, stderr] = pipes as [Pipe, Pipe, Pipe];
     return {
-      launch: (events) => launchWithPipes(command, granted, pipes as [Pipe, Pipe, Pipe], events),
+      stdinMark: markOfDescriptor(stdin.read),
+      launch: (events) => launchWithPipes(command, granted, [stdin, stdout, stderr], events),
       discard: () => pipes.forEach(closePipe),
     };
   }

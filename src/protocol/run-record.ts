@@ -2,6 +2,9 @@
 export interface ProcessRecord {
   readonly name: string;
   readonly run: string;
+  /** What its standard input is told by: all that is known in the moment before it is there. */
+  readonly stdin?: string | undefined;
+  /** 0: not known yet. */
   readonly pid: number;
   /** Clock ticks after boot, as in field 22 of /proc/PID/stat; with the pid it identifies a process for good. */
   readonly startTime: number;
@@ -9,7 +12,7 @@ export interface ProcessRecord {
   readonly boot: string;
 }
 
-/** A line of `runs.jsonl`: a process that was started; or, `over`, that nothing is left of a program's last one. */
+/** A line of `runs.jsonl`: a process that is about to start, or was started; or, `over`, that nothing is left of a program's last one. */
 export type RunLine = ProcessRecord | { readonly name: string; readonly over: true };
 
 /** What the lines of `runs.jsonl` say. */
@@ -31,7 +34,7 @@ export function parseRuns(text: string, boot: string): RecordedRuns {
     if (!('run' in line)) {
       last.delete(line.name);
     } else if (line.boot === boot) {
-      runs.push(line);
+      if (line.pid !== 0) runs.push(line);
       last.set(line.name, line);
     }
   }

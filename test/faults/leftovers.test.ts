@@ -76,6 +76,25 @@ describe('after SIGKILL of the monitor the next one ends, before it starts the p
     }
   });
 
+  test('what rewrote its title, though the monitor died before it could note the pid', async ({ colony }) => {
+    const first = await colony.monitor();
+    colony.write('family', { args: [family] });
+    const { pid } = await first.fact('program.started', { name: 'family' });
+    await first.said('family', 'family');
+    await crash(first);
+    const runs = join(colony.messages, '.ncolony', 'runs.jsonl');
+    const lines = readFileSync(runs, 'utf8').trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([{ name: 'family', pid: 0 }, { pid }]);
+    writeFileSync(runs, `${lines[0]}\n`);
+    rmSync(join(colony.messages, '.ncolony', 'status'), { recursive: true });
+    for (const daemon of colony.processes()) endForGood(daemon.pid);
+    expect(sessionOf(pid)).toHaveLength(2);
+
+    const second = await colony.monitor();
+    await second.fact('program.started', { name: 'family' });
+    expect(sessionOf(pid)).toEqual([]);
+  });
+
   test('what rewrote its title and outlived its main process', async ({ colony }) => {
     const first = await colony.monitor('-k', '60');
     const script =

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { join, relative } from 'node:path';
 import { seeProcess } from '../processes.js';
 
 interface Seen {
@@ -12,7 +12,7 @@ const lookMs = 20;
 
 /**
  * Watches the processes of programs by where they run, which neither a new title nor a new session changes, and by
- * nothing that ncolony says: each program has to run in a directory of its own.
+ * nothing that ncolony says: each program has to run in a directory of its own, and its daemons in `daemon` below it.
  */
 export class Witness {
   /** Moments at which a program had two main processes. */
@@ -29,7 +29,7 @@ export class Witness {
   /** Where a program has to run: its `ncolony.cwd`. */
   placeOf(program: string): string {
     const place = join(this.#root, program);
-    mkdirSync(place, { recursive: true });
+    mkdirSync(join(place, 'daemon'), { recursive: true });
     return place;
   }
 
@@ -38,6 +38,11 @@ export class Witness {
     const seen = this.#survey();
     const count = (program: string) => seen.filter((one) => one.program === program && one.isMain).length;
     return Object.fromEntries(seen.map(({ program }) => [program, count(program)]));
+  }
+
+  /** The main process of a program, if it has one now. */
+  mainOf(program: string): number | undefined {
+    return this.#survey().find((seen) => seen.program === program && seen.isMain)?.pid;
   }
 
   /** Ends whatever is left, and the watch. */
@@ -57,28 +62,20 @@ export class Witness {
     }
   }
 
-  // A main process leads a session, and nobody of its program stands above it: a daemon has a main process above it as
-  // long as it leads one.
   #survey(): Seen[] {
-    const places = new Map<number, string>(
-      readdirSync('/proc')
-        .filter((entry) => /^\d+$/.test(entry))
-        .flatMap((entry) => {
-          const place = placeOf(entry);
-          if (place === undefined || dirname(place) !== this.#root) return [];
-          return [[Number(entry), basename(place)] as const];
-        }),
-    );
-    return [...places].flatMap(([pid, program]) => {
-      const seen = seeProcess(pid);
-      return seen === undefined
-        ? []
-        : [{ pid, program, isMain: seen.session === pid && places.get(seen.parent) !== program }];
-    });
+    return readdirSync('/proc')
+      .filter((entry) => /^\d+$/.test(entry))
+      .flatMap((entry) => {
+        const [program, ...below] = relative(this.#root, directoryOf(entry) ?? '/').split('/');
+        if (program === undefined || program === '' || program === '..') return [];
+        const pid = Number(entry);
+        const seen = seeProcess(pid);
+        return seen === undefined ? [] : [{ pid, program, isMain: below.length === 0 && seen.session === pid }];
+      });
   }
 }
 
-function placeOf(pid: string): string | undefined {
+function directoryOf(pid: string): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
   } catch {

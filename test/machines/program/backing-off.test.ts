@@ -43,16 +43,29 @@ describe('backing-off', () => {
   test('backing-off_configure-down: stops', () => {
     const program = backingOff().configure({ wanted: 'down' });
     expect(program.state).toBe('stopped');
-    expect(program.facts.at(-1)).toMatchObject({ type: 'program.stopped', because: 'program.configure' });
+    expect(program.told().slice(-2)).toEqual(['killing', 'stopped']);
     expect(asked(program.wait(100_000))).toBe('410 asked');
   });
 
   test('backing-off_stop: the pending start does not come any more', () => {
     const program = backingOff().stop('removed');
     expect(program.state).toBe('stopped');
-    expect(program.facts.at(-1)).toMatchObject({ type: 'program.stopped', because: 'program.stop', by: 'removed' });
+    expect(program.facts.at(-1)).toMatchObject({ type: 'program.stopped', because: 'process.gone', by: 'removed' });
     expect(asked(program.wait(100_000))).toBe('410 asked');
   });
+
+  test.each(['stop', 'restart', 'configure'] as const)(
+    'backing-off_%s: what a dead main process left, in a session of its own, is ended first',
+    (order) => {
+      const program = backingOff();
+      program.system.leave('web', { termDelay: 70 });
+      program[order]();
+      expect(program.state).toBe('killing');
+      expect(program.system.story('SIGTERM', 'gone').at(-1)).toBe('420 SIGTERM');
+      expect(program.wait(69).state).toBe('killing');
+      expect(program.wait(1).state).toBe(order === 'stop' ? 'stopped' : 'starting');
+    },
+  );
 
   test('backing-off_stop-configure: a start after a stop is one start, not two', () => {
     const program = backingOff().stop().configure();

@@ -24,3 +24,9 @@ test('a line that was not written to its end harms no other', () => {
   expect([...parseRuns(torn, 'this').last.keys()]).toEqual(['a', 'd']);
   expect(parseRuns('null\n7\n"x"\n[]\n', 'this').runs).toEqual([]);
 });
+
+test('a process that was about to start is on record without a pid, until it has one', () => {
+  const announced = { ...record('a', 'a1'), stdin: '1:2:3', pid: 0, startTime: 0 };
+  expect([...parseRuns(text(announced), 'this').last.values()]).toEqual([announced]);
+  expect([...parseRuns(text(announced, record('a', 'a1')), 'this').last.values()]).toEqual([record('a', 'a1')]);
+});
