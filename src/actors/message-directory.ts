@@ -79,6 +79,11 @@ class MessageDirectory {
     const path = join(this.#host.path, id);
     const taken = this.#taken.get(id);
     this.#owed.delete(id);
+    if (!this.#rounds.stands()) {
+      // The directory went away. If it comes back with the message, that is no new one.
+      this.#owed.set(id, answer);
+      return;
+    }
     if (taken === undefined || !isStillThere(path, taken)) {
       // A writer that uses a name twice has put a new message there meanwhile.
       this.#taken.delete(id);
