@@ -53,7 +53,10 @@ export class DirectoryRounds {
   request(names: readonly string[] | 'all'): void {
     if (this.#closed) return;
     if (names === 'all' || this.#pending === 'all') this.#pending = 'all';
-    else this.#pending = new Set([...(this.#pending ?? []), ...names]);
+    else {
+      this.#pending ??= new Set();
+      for (const name of names) this.#pending.add(name);
+    }
     this.#schedule();
   }
 
