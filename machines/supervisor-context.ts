@@ -1,4 +1,4 @@
-import type { ActorRefFrom } from 'xstate';
+import type { AnyActorRef } from 'xstate';
 import type { ProgramFact } from './facts.js';
 import type {
   ConfigSynced,
@@ -10,8 +10,8 @@ import type {
   SignalReceived,
 } from './ports.js';
 import type { ProgramSpec } from './program-spec.js';
-import type { Timings } from './timings.js';
-import type { ProgramRef, WardEvent, wardMachine } from './ward.js';
+import { longestTimer, shutdownGrace, type Timings } from './timings.js';
+import { wardCapacity, type ProgramRef, type WardEvent, type WardRef } from './ward.js';
 
 export interface SupervisorInput {
   readonly timings: Timings;
@@ -28,9 +28,9 @@ export interface SupervisorContext {
   /** What there is, by name: longer than `specs` while something removed is being ended. */
   readonly programs: ReadonlyMap<string, ProgramRef>;
   /** The parents of the programs. */
-  readonly wards: readonly ActorRefFrom<typeof wardMachine>[];
-  /** Names of programs whose actor was asked for. */
-  readonly admitting: ReadonlySet<string>;
+  readonly wards: readonly WardRef[];
+  /** Programs whose actor was asked for, by name, and where. */
+  readonly admitting: ReadonlyMap<string, WardRef>;
   /** Files that are bad at the moment, by name. */
   readonly faults: ReadonlyMap<string, Fault>;
   /** Messages that wait for a scan begun after they were seen. */
@@ -69,18 +69,30 @@ export type SupervisorEvent =
 export const leftOf = ({ programs, broken, admitting }: SupervisorContext) => [
   ...[...programs].filter(([, program]) => program.getSnapshot().value !== 'stopped').map(([name]) => name),
   ...broken,
-  ...admitting,
+  ...admitting.keys(),
 ];
 
-/** How long the slowest program may take until SIGKILL, those that have no actor at the moment included. */
-export const longestKilltime = ({ timings, specs, programs }: SupervisorContext) =>
-  [...specs.values(), ...[...programs.values()].map((program) => program.getSnapshot().context.spec)].reduce(
-    (longest, { stop }) => Math.max(longest, stop.killtime ?? 0),
-    timings.killtime,
-  );
+/**
+ * How long a shutdown may take, ms: until the slowest program is sent SIGKILL, those that have no actor at the moment
+ * included, and the grace after it.
+ */
+export function shutdownTime({ timings, specs, programs }: SupervisorContext): number {
+  const actors = [...programs.values()].map((program) => program.getSnapshot().context.spec);
+  const killtimes = [...specs.values(), ...actors].map(({ stop }) => stop.killtime ?? 0);
+  const longest = killtimes.reduce((longer, killtime) => Math.max(longer, killtime), timings.killtime);
+  return Math.min(longest + shutdownGrace, longestTimer);
+}
 
 /** Names of programs that need an actor, have none, and none was asked for. One that broke gets it when it is revived. */
 export const homeless = ({ specs, leftovers, programs, admitting, broken }: SupervisorContext) =>
   [...new Set([...leftovers, ...specs.keys()])].filter(
     (name) => !programs.has(name) && !admitting.has(name) && !broken.has(name),
   );
+
+/** How many more programs each ward takes. Not as it says itself: it may not have come to what it was asked. */
+export function placesIn({ wards, programs, admitting }: SupervisorContext): ReadonlyMap<WardRef, number> {
+  const taken = new Map<AnyActorRef | undefined, number>();
+  const homes = [...admitting.values(), ...[...programs.values()].map((program) => program._parent)];
+  for (const ward of homes) taken.set(ward, (taken.get(ward) ?? 0) + 1);
+  return new Map(wards.map((ward) => [ward, wardCapacity - (taken.get(ward) ?? 0)]));
+}

@@ -1,4 +1,4 @@
-import { assign, enqueueActions, raise, setup, type ActorRefFrom } from 'xstate';
+import { assign, enqueueActions, raise, setup } from 'xstate';
 import { firstOrders, lastOrders } from './admission.js';
 import type { Fact, ProgramFact } from './facts.js';
 import { judge } from './judgement.js';
@@ -7,16 +7,15 @@ import { unknownProgram, type ProgramSpec } from './program-spec.js';
 import {
   homeless,
   leftOf,
-  longestKilltime,
+  placesIn,
+  shutdownTime,
   type SupervisorContext,
   type SupervisorEvent,
   type SupervisorInput,
   type SupervisorOutput,
 } from './supervisor-context.js';
-import { shutdownGrace } from './timings.js';
+import { longestTimer, shutdownGrace } from './timings.js';
 import { wardCapacity, wardMachine } from './ward.js';
-
-const sizeOf = (ward: ActorRefFrom<typeof wardMachine>) => ward.getSnapshot().context.programs.size;
 
 function without<T>(map: ReadonlyMap<string, T>, name: string): ReadonlyMap<string, T> {
   const rest = new Map(map);
@@ -37,14 +36,16 @@ export const supervisorMachine = setup({
   },
   actors: { ward: wardMachine, config: configPort, messages: messagesPort, signals: signalsPort },
   delays: {
-    lastResort: ({ context }) => longestKilltime(context) + shutdownGrace / 2,
-    shutdownDeadline: ({ context }) => longestKilltime(context) + shutdownGrace,
+    lastResort: ({ context }) => shutdownTime(context) - shutdownGrace / 2,
+    shutdownDeadline: ({ context }) => shutdownTime(context),
   },
   guards: {
     isHangup: ({ event }) => event.type === 'signal.received' && event.signal === 'SIGHUP',
     isInterrupt: ({ event }) => event.type === 'signal.received' && event.signal === 'SIGINT',
     isAllStopped: ({ context }) => context.unstopped === 0,
     isShutdownAnswer: ({ event }) => event.type === 'program.stopped' && event.by === 'shutdown',
+    // It may have been let go before its ward told of the loss, and its name may have a new actor.
+    isOurLoss: ({ context, event }) => event.type === 'ward.lost' && context.programs.get(event.name) === event.program,
     isBroken: ({ context, event }) => event.type === 'program.revive' && context.broken.has(event.name),
     // It may have been started again since it said that it is stopped.
     isUnwanted: ({ context, event }) =>
@@ -67,7 +68,7 @@ export const supervisorMachine = setup({
 
     // Whoever is wanted, or has left something running, gets an actor; its first order comes when it has one.
     openWards: assign(({ context, spawn, self }) => {
-      const free = context.wards.reduce((sum, ward) => sum + wardCapacity - sizeOf(ward), 0);
+      const free = [...placesIn(context).values()].reduce((sum, places) => sum + places, 0);
       const count = Math.max(0, Math.ceil((homeless(context).length - free) / wardCapacity));
       const input = { timings: context.timings, supervisor: self };
       const opened = Array.from({ length: count }, (_, index) =>
@@ -77,18 +78,21 @@ export const supervisorMachine = setup({
     }),
     admit: enqueueActions(({ context, enqueue }) => {
       const names = homeless(context);
-      enqueue.assign({ admitting: new Set([...context.admitting, ...names]) });
-      for (const ward of context.wards) {
-        const admitted = names.splice(0, wardCapacity - sizeOf(ward));
+      if (names.length === 0) return;
+      const admitting = new Map(context.admitting);
+      for (const [ward, places] of placesIn(context)) {
+        const admitted = names.splice(0, places);
         if (admitted.length === 0) continue;
+        for (const name of admitted) admitting.set(name, ward);
         const specs = admitted.map((name) => context.specs.get(name) ?? unknownProgram(name));
         enqueue.sendTo(ward, { type: 'ward.admit', specs });
       }
+      enqueue.assign({ admitting });
     }),
     welcome: enqueueActions(({ context, event, enqueue }, params: { readonly isStopping: boolean }) => {
       if (event.type !== 'ward.admitted') return;
       const leftovers = new Set(context.leftovers);
-      const admitting = new Set(context.admitting);
+      const admitting = new Map(context.admitting);
       for (const [name, program] of event.programs) {
         admitting.delete(name);
         const newcomer = {
@@ -179,10 +183,10 @@ export const supervisorMachine = setup({
     // A defect in one actor restarts that program, not the monitor.
     noteLoss: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'ward.lost') return;
-      const { name, error } = event;
-      const lost = context.programs.get(name)?.getSnapshot();
+      const { name, program, error } = event;
+      const lost = program.getSnapshot();
       // Brought back, it will say once more that it is stopped.
-      const hasAnswered = lost?.value === 'stopped' && lost.context.stopCause === 'shutdown';
+      const hasAnswered = lost.value === 'stopped' && lost.context.stopCause === 'shutdown';
       enqueue.assign({
         programs: without(context.programs, name),
         broken: new Set(context.broken).add(name),
@@ -193,7 +197,7 @@ export const supervisorMachine = setup({
     reviveLater: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'ward.lost') return;
       const { name } = event;
-      const delay = context.timings.minRestartDelay;
+      const delay = Math.min(context.timings.minRestartDelay, longestTimer);
       enqueue(raise({ type: 'program.revive', name }, { id: `revive/${name}`, delay }));
     }),
     // Its process may live on: the same way as after the death of a monitor.
@@ -234,7 +238,7 @@ export const supervisorMachine = setup({
     specs: new Map(),
     programs: new Map(),
     wards: [],
-    admitting: new Set(),
+    admitting: new Map(),
     faults: new Map(),
     inbox: [],
     lastTicket: 0,
@@ -257,7 +261,7 @@ export const supervisorMachine = setup({
       on: {
         'config.synced': { actions: ['takeSpecs', 'openWards', 'admit', 'reconcile', 'judgeMessages'] },
         'ward.admitted': { actions: [{ type: 'welcome', params: { isStopping: false } }, 'judgeMessages'] },
-        'ward.lost': { actions: ['noteLoss', 'reviveLater'] },
+        'ward.lost': { guard: 'isOurLoss', actions: ['noteLoss', 'reviveLater'] },
         'messages.received': { actions: 'holdMessages' },
         'message.garbled': { actions: 'rejectMessage' },
         'directory.*': { actions: 'relay' },
@@ -285,7 +289,7 @@ export const supervisorMachine = setup({
         // Only to end what it left behind.
         'program.revive': { guard: 'isBroken', actions: ['revive', 'openWards', 'admit'] },
         'ward.admitted': { actions: { type: 'welcome', params: { isStopping: true } } },
-        'ward.lost': { actions: ['noteLoss', 'reviveLater'] },
+        'ward.lost': { guard: 'isOurLoss', actions: ['noteLoss', 'reviveLater'] },
         'signal.received': { guard: 'isInterrupt', actions: 'killAll' },
         'shutdown.force': { actions: 'killAll' },
         // config.*, message*, directory.*: their actors are gone. shutdown: it is under way.

@@ -18,6 +18,9 @@ export const defaultTimings: Timings = {
   maxRestartDelay: 3_600_000,
 };
 
+/** The longest wait that a timer can hold, in ms: beyond it Node and browsers fire at once. */
+export const longestTimer = 2 ** 31 - 1;
+
 /** How long beyond `killtime` a shutdown waits for what SIGKILL did not end, in ms. */
 export const shutdownGrace = 1_000;
 

@@ -16,6 +16,7 @@ import type { Timings } from './timings.js';
 export const wardCapacity = 64;
 
 export type ProgramRef = ActorRefFrom<typeof programMachine>;
+export type WardRef = ActorRefFrom<typeof wardMachine>;
 
 export interface WardInput {
   readonly timings: Timings;
@@ -36,7 +37,7 @@ export type WardCommand =
 export type WardEvent =
   | { readonly type: 'ward.admitted'; readonly programs: ReadonlyMap<string, ProgramRef> }
   /** A program's actor broke, or ended by itself; it is in the ward no more. */
-  | { readonly type: 'ward.lost'; readonly name: string; readonly error: Fault };
+  | { readonly type: 'ward.lost'; readonly name: string; readonly program: ProgramRef; readonly error: Fault };
 
 const prefix = 'program/';
 
@@ -79,9 +80,11 @@ export const wardMachine = setup({
     }),
     tellLost: enqueueActions(({ context, event, enqueue }) => {
       const name = nameIn(event);
+      const program = context.programs.get(name);
       // One that was discharged may break as it is stopped: it is nobody's loss, and its name may have a new actor.
-      if (!context.programs.has(name)) return;
-      enqueue.sendTo(context.supervisor, { type: 'ward.lost', name, error: defectOf(event) } satisfies WardEvent);
+      if (program === undefined) return;
+      const lost: WardEvent = { type: 'ward.lost', name, program, error: defectOf(event) };
+      enqueue.sendTo(context.supervisor, lost);
     }),
   },
 }).createMachine({

@@ -1,13 +1,14 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ColonyError, messageOf, systemCode } from './errors.js';
+import { ColonyError, messageOf, reasonOf, systemCode } from './errors.js';
 import type { MonitorOptions } from './options.js';
 import { bootId } from './os/boot.js';
 import { lockDirectory } from './os/directory-lock.js';
 import { placeFault } from './os/trust.js';
+import { unfinishedName } from './protocol/atomic-file.js';
 import { identityOf } from './protocol/directory.js';
 import { prepareRuntimeDirectory, runtimePaths, type RuntimePaths } from './protocol/runtime-directory.js';
-import { parseProgramStatus, type ProcessRecord } from './protocol/status-file.js';
+import { parseRuns, type RecordedRuns } from './protocol/run-record.js';
 
 /** The directories of a monitor, its own while it holds them. */
 export interface Colony {
@@ -16,8 +17,8 @@ export interface Colony {
   /** `device:inode` of the messages directory: by it a later monitor finds our processes. */
   readonly identity: string;
   readonly paths: RuntimePaths;
-  /** The main processes that the last monitor had when it last wrote, by the name of their program. */
-  readonly records: ReadonlyMap<string, ProcessRecord>;
+  /** What the monitor before this one started, where it did not live to end it. */
+  readonly records: RecordedRuns;
   readonly release: () => void;
 }
 
@@ -35,13 +36,14 @@ export async function openColony(options: MonitorOptions): Promise<Colony> {
   }
   if (!options.trustDirectories) requireTrust(options);
 
-  const locks = [await lockDirectory(config)];
+  const locks = [lockDirectory(config)];
   const release = () => locks.forEach((lock) => lock.release());
   try {
-    locks.push(await lockDirectory(messages));
+    locks.push(lockDirectory(messages));
     const paths = runtimePaths(messages);
     prepareIfPossible(paths);
-    return { config, messages, identity, paths, records: readRecords(paths.status), release };
+    clearRuntimeDirectory(paths);
+    return { config, messages, identity, paths, records: readRecords(paths.runs), release };
   } catch (error) {
     release();
     throw error;
@@ -81,16 +83,23 @@ function prepareIfPossible(paths: RuntimePaths): void {
   }
 }
 
-/** What does not belong to this boot of the machine is history, and is removed. */
-function readRecords(directory: string): Map<string, ProcessRecord> {
-  const records = new Map<string, ProcessRecord>();
-  const names = existsSync(directory) ? readdirSync(directory) : [];
-  for (const name of names.filter((entry) => entry.endsWith('.json'))) {
-    const status = parseProgramStatus(readFileSync(join(directory, name), 'utf8'));
-    if (status?.process && status.process.boot === bootId) records.set(status.name, status.process);
-    else removeIfPossible(join(directory, name));
+/** What an earlier monitor wrote of its programs is history, and what it was about to write came to nothing. */
+function clearRuntimeDirectory(paths: RuntimePaths): void {
+  for (const directory of [paths.root, paths.status, paths.rejected, paths.replies, paths.history]) {
+    for (const name of existsSync(directory) ? readdirSync(directory) : []) {
+      const isHistory = directory === paths.status && name.endsWith('.json');
+      if (isHistory || unfinishedName(name) !== undefined) removeIfPossible(join(directory, name));
+    }
   }
-  return records;
+}
+
+function readRecords(path: string): RecordedRuns {
+  try {
+    return parseRuns(readFileSync(path, 'utf8'), bootId);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return { runs: [], last: new Map() };
+    throw new ColonyError('EDIRECTORY', `${path}: cannot be read (${reasonOf(error)})`, { cause: error });
+  }
 }
 
 function removeIfPossible(path: string): void {

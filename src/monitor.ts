@@ -8,6 +8,7 @@ import { MonitorFile } from './observers/monitor-file.js';
 import { narrate } from './observers/narrator.js';
 import { PidFiles } from './observers/pid-files.js';
 import { ReplyWriter } from './observers/reply-writer.js';
+import { RunRecords } from './observers/run-records.js';
 import { StatusWriter } from './observers/status-writer.js';
 import type { MonitorOptions } from './options.js';
 import { chooseLauncher } from './os/choose-launcher.js';
@@ -58,22 +59,27 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
 
   const outputs = options.logs === undefined ? new TaggedLines(log) : new LogFiles(options.logs, warn);
   const launcher = await chooseLauncher(options.spawn, (why) => logger.debug(why));
+  const records = new RunRecords(colony.paths.runs, colony.records, warn);
   const { actors, leftovers } = await createNodeActors(colony, {
     frequency: options.frequency,
     launcher,
     outputs,
+    recorded: records.last,
     trustedUsers: [process.geteuid?.() ?? 0, statSync(colony.messages).uid],
     refuseOwner: options.trustDirectories ? () => undefined : fileFault,
     warn,
   });
   const actor = createActor(supervisorMachine.provide({ actors }), { input: { timings: options.timings, leftovers } });
   const observers: Observer[] = [
+    records,
     { observe: (fact) => narrate(logger, fact) },
     // Before those that write into the directories which it keeps.
     new MonitorFile(colony.paths, ownStatus(), warn),
     new StatusWriter(colony.paths.status, actor, warn),
     new ReplyWriter(colony.paths.replies, warn),
-    ...(options.pid === undefined ? [] : [new PidFiles(options.pid, warn)]),
+    ...(options.pid === undefined
+      ? []
+      : [new PidFiles(options.pid, new Set(colony.records.runs.map(({ name }) => name)), warn)]),
     { observe: (fact) => fact.type === 'supervisor.rescanned' && outputs.reopen() },
     { observe: (fact) => fact.type === 'supervisor.rescanned' && log.reopen() },
   ];

@@ -8,7 +8,7 @@ import { osSignalsActor } from './actors/os-signals.js';
 import { createProcessActor } from './actors/process.js';
 import type { Colony } from './colony.js';
 import type { Launcher } from './os/launcher.js';
-import { ProcessTable } from './os/process-table.js';
+import { ProcessTable, type Leader } from './os/process-table.js';
 import { TurnQueue } from './os/turn-queue.js';
 import type { Outputs } from './output/outputs.js';
 import type { ProgramFile } from './protocol/program-file.js';
@@ -18,6 +18,8 @@ export interface NodeActorsOptions {
   readonly frequency: number;
   readonly launcher: Launcher;
   readonly outputs: Outputs;
+  /** Main processes on record, by the name of their program. */
+  readonly recorded: ReadonlyMap<string, Leader>;
   /** Uids that could order the monitor anyway: their processes may be ended as leftovers. */
   readonly trustedUsers: readonly number[];
   /** Why a file must not be obeyed, by whose it is. */
@@ -29,10 +31,10 @@ export interface NodeActorsOptions {
 export async function createNodeActors(colony: Colony, options: NodeActorsOptions) {
   const { frequency, launcher, outputs, refuseOwner } = options;
   const table = new ProcessTable(colony.identity);
-  const runs = [...colony.records.values()].map(({ run }) => run);
+  const runs = colony.records.runs.map(({ run }) => run);
   const descendants = new Descendants(options.trustedUsers, runs);
   const files = new Map<string, ProgramFile>();
-  const leftovers = { table, descendants, recorded: colony.records };
+  const leftovers = { table, descendants, recorded: options.recorded };
   const process = createProcessActor({
     files,
     launcher,

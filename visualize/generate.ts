@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { programMachine, supervisorMachine } from '../machines/index.js';
+import { programMachine, supervisorMachine, wardMachine } from '../machines/index.js';
 import { toMermaid } from './mermaid.js';
 import { withDiagram } from './readme.js';
 
@@ -9,7 +9,7 @@ const diagrams = new URL('visualize/diagrams/', root);
 const readme = new URL('README.md', root);
 
 mkdirSync(diagrams, { recursive: true });
-for (const machine of [programMachine, supervisorMachine]) {
+for (const machine of [programMachine, supervisorMachine, wardMachine]) {
   const diagram = toMermaid(machine);
   writeFileSync(new URL(`${machine.id}.mmd`, diagrams), diagram);
   writeFileSync(readme, withDiagram(readFileSync(readme, 'utf8'), machine.id, diagram));

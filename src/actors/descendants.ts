@@ -38,8 +38,13 @@ export class Descendants {
     );
   }
 
+  /** Whether it is the monitor or an ancestor of it: never to be ended. */
+  isOwnLineage(pid: number): boolean {
+    return this.#lineage.has(pid);
+  }
+
   #isOurs(entry: ColonyProcess): boolean {
-    if (this.#lineage.has(entry.pid)) return false;
+    if (this.isOwnLineage(entry.pid)) return false;
     if (entry.run !== undefined && this.#runs.has(entry.run)) return true;
     const user = realUserOf(entry.pid);
     return user !== undefined && this.#trustedUsers.has(user);

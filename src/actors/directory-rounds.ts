@@ -117,6 +117,8 @@ export class DirectoryRounds {
       if (!this.#lost) report({ type: 'directory.lost', path, error: fault });
       this.#lost = true;
       this.#identity = undefined;
+      // It may be this very directory that comes back, and then its old watch is silent.
+      this.#watch.close();
       return undefined;
     }
   }

@@ -1,6 +1,6 @@
 import { fromCallback } from 'xstate';
 import type { LeftoversInput, ProcessCommand } from '../../machines/index.js';
-import { membersOf, type Leader, type ProcessEntry, type ProcessTable } from '../os/process-table.js';
+import { membersOf, type Leader, type ProcessEntry, type ProcessTable, type Survey } from '../os/process-table.js';
 import type { Descendants } from './descendants.js';
 import { Ending } from './ending.js';
 
@@ -31,7 +31,7 @@ export function createLeftoversActor(host: LeftoversHost) {
 async function findLeftovers(host: LeftoversHost, name: string): Promise<ProcessEntry[]> {
   const survey = await host.table.survey(true);
   const recorded = host.recorded.get(name);
-  const members = recorded === undefined ? [] : membersOf(recorded, survey.entries);
+  const members = recorded === undefined ? [] : leftMembers(host, recorded, survey);
   const found = [...members, ...host.descendants.of(name, survey)];
   return [...new Map(found.map((entry) => [entry.pid, entry])).values()];
 }
@@ -41,7 +41,12 @@ export async function namesOfLeftovers(host: LeftoversHost): Promise<string[]> {
   const survey = await host.table.survey(true);
   const names = host.descendants.names(survey);
   for (const [name, leader] of host.recorded) {
-    if (membersOf(leader, survey.entries).length > 0) names.add(name);
+    if (leftMembers(host, leader, survey).length > 0) names.add(name);
   }
   return [...names];
+}
+
+// A program may have started this very monitor: then we are in its session.
+function leftMembers(host: LeftoversHost, leader: Leader, survey: Survey): ProcessEntry[] {
+  return membersOf(leader, survey.entries).filter(({ pid }) => !host.descendants.isOwnLineage(pid));
 }

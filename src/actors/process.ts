@@ -20,6 +20,7 @@ import { environmentOf } from '../protocol/environment.js';
 import type { ProgramFile } from '../protocol/program-file.js';
 import type { Descendants } from './descendants.js';
 import { Ending } from './ending.js';
+import { FirstLine } from './first-line.js';
 
 /** What a process needs of its host. */
 export interface ProcessHost {
@@ -44,6 +45,8 @@ export function createProcessActor(host: ProcessHost) {
   });
 }
 
+const complaintMs = 100;
+
 class Incarnation {
   readonly #host: ProcessHost;
   readonly #input: ProcessInput;
@@ -61,7 +64,8 @@ class Incarnation {
   /** What is sent to what the main process leaves, when only that was asked to end. */
   #signalOfTheRest: NodeJS.Signals | undefined;
   #released = false;
-  #firstWords = '';
+  /** What the helper says, if it cannot do its work. */
+  #complaint: FirstLine | undefined;
 
   constructor(host: ProcessHost, input: ProcessInput, report: (event: ProcessEvent) => void) {
     this.#host = host;
@@ -173,9 +177,7 @@ class Incarnation {
 
   #connect(launched: Launched): void {
     const { name } = this.#input;
-    if (launched.helper !== undefined) {
-      launched.stderr.once('data', (chunk: Buffer) => (this.#firstWords = chunk.toString('utf8', 0, 200)));
-    }
+    if (launched.helper !== undefined) this.#complaint = new FirstLine(launched.stderr);
     this.#host.outputs.connect(name, 'stdout', launched.stdout);
     this.#host.outputs.connect(name, 'stderr', launched.stderr);
   }
@@ -201,17 +203,16 @@ class Incarnation {
     this.#report({ type: 'process.exited', exit, stragglers });
   }
 
-  // prlimit(1) and setpriv(1): 127 and 126 when the program cannot be executed, 1 for a failure of their own, each with
-  // a line that begins with their name.
+  // prlimit(1), setpriv(1) and env(1) end with 127 or 126 when they cannot execute the program, which they name; with 1,
+  // 125 or 127 for a failure of their own; and each time with a line that begins with their name.
   async #helperFailure(exit: Exit): Promise<Fault | undefined> {
-    const launched = this.#launched;
-    if (launched?.helper === undefined || ![1, 126, 127].includes(exit.code ?? 0)) return undefined;
-    // The line may be in the pipe still; it was written before the exit.
-    if (this.#firstWords === '' && launched.stderr.readable) await firstData(launched.stderr);
-    if (!/^(?:prlimit|setpriv): /.test(this.#firstWords)) return undefined;
-    const message = this.#firstWords.split('\n', 1)[0] ?? '';
-    const code = exit.code === 127 ? 'ENOENT' : exit.code === 126 ? 'EACCES' : 'EPRIVILEGE';
-    return { code, message };
+    if (this.#complaint === undefined || ![1, 125, 126, 127].includes(exit.code ?? 0)) return undefined;
+    // It was written before the exit, but what the program leaves running may hold the pipe open.
+    const message = await this.#complaint.read(complaintMs);
+    if (!/^(?:\/\S*\/)?(?:prlimit|setpriv|env): /.test(message)) return undefined;
+    const namesProgram = message.includes(this.#input.args[0] ?? '');
+    const isForbidden = exit.code === 126 || exit.code === 125;
+    return { code: isForbidden ? 'EACCES' : exit.code === 127 && namesProgram ? 'ENOENT' : 'EPRIVILEGE', message };
   }
 
   /** Pids of the session or group that outlive the main process. */
@@ -261,12 +262,4 @@ function faultOf(error: unknown, executable: string): Fault {
   }
   const words = error instanceof Error && 'errno' in error ? getSystemErrorMap().get(Number(error.errno)) : undefined;
   return { code, message: `${JSON.stringify(executable)}: ${words?.[1] ?? messageOf(error)}` };
-}
-
-function firstData(stream: NodeJS.ReadableStream): Promise<void> {
-  return new Promise((resolve) => {
-    stream.once('data', () => resolve());
-    stream.once('end', () => resolve());
-    stream.once('close', () => resolve());
-  });
 }

@@ -1,8 +1,8 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fact } from '../../machines/index.js';
-import { writeFileAtomically } from '../protocol/atomic-file.js';
 import { CarefulWriter } from '../os/careful-writer.js';
+import { unfinishedName, writeFileAtomically } from '../protocol/atomic-file.js';
 
 const retryMs = 1_000;
 
@@ -16,9 +16,11 @@ export class PidFiles {
   readonly #owed = new Set<string>();
   #retry: NodeJS.Timeout | undefined;
 
-  constructor(directory: string, warn: (problem: string) => void) {
+  /** `before`: the programs of a monitor that did not live to remove their files. */
+  constructor(directory: string, before: ReadonlySet<string>, warn: (problem: string) => void) {
     this.#directory = directory;
     this.#writer = new CarefulWriter(directory, warn);
+    if (before.size > 0) this.#writer.attempt(() => this.#clear(before));
   }
 
   observe(fact: Fact): void {
@@ -39,6 +41,13 @@ export class PidFiles {
 
   close(): void {
     clearTimeout(this.#retry);
+  }
+
+  #clear(before: ReadonlySet<string>): void {
+    if (!existsSync(this.#directory)) return;
+    for (const entry of readdirSync(this.#directory)) {
+      if (before.has(entry) || before.has(unfinishedName(entry) ?? '')) rmSync(join(this.#directory, entry));
+    }
   }
 
   #settle(): void {

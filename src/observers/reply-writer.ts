@@ -32,6 +32,7 @@ export class ReplyWriter {
         const at = statSync(join(directory, name)).mtimeMs;
         this.#written.push({ id: name.replace(/\.json$/, ''), at });
       }
+      this.#written.sort((a, b) => a.at - b.at);
     });
   }
 

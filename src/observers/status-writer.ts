@@ -2,8 +2,6 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ActorRefFrom } from 'xstate';
 import type { Fact, supervisorMachine } from '../../machines/index.js';
-import { bootId } from '../os/boot.js';
-import { readProcess } from '../os/process-table.js';
 import { writeFileAtomically } from '../protocol/atomic-file.js';
 import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
 import type { ProgramStatusFile } from '../protocol/status-file.js';
@@ -140,8 +138,6 @@ export class StatusWriter {
     const times = this.#times.get(name);
     const context = program?.context;
     const pid = context?.pid ?? null;
-    const run = context?.run ?? null;
-    const startTime = pid === null ? undefined : readProcess(pid)?.startTime;
     return {
       version: 1,
       name,
@@ -151,7 +147,7 @@ export class StatusWriter {
       pid,
       since: iso(times?.since),
       startedAt: pid === null ? null : iso(times?.startedAt),
-      run,
+      run: context?.run ?? null,
       starts: context?.starts ?? 0,
       restarts: Math.max(0, (context?.starts ?? 0) - 1),
       instantDeaths: context?.instantDeaths ?? 0,
@@ -161,7 +157,6 @@ export class StatusWriter {
       error: fault ?? context?.error ?? null,
       group: context?.spec.groups ?? [],
       stragglers: context?.stragglers ?? [],
-      process: pid === null || run === null || startTime === undefined ? null : { pid, run, startTime, boot: bootId },
     };
   }
 }

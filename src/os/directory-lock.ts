@@ -7,15 +7,15 @@ import {
   readFileSync,
   readlinkSync,
   realpathSync,
-  renameSync,
+  rmSync,
   statSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { nanoid } from 'nanoid';
 import { ColonyError, messageOf, systemCode } from '../errors.js';
+import { bootId } from './boot.js';
 import { readProcess } from './process-table.js';
 import { isAlive } from './signal.js';
 import { systemTool } from './system-tools.js';
@@ -26,6 +26,8 @@ export interface DirectoryLock {
 }
 
 const lockedStatus = 75;
+// A child of a monitor that was killed has its descriptors from the fork to the exec: that is not a lock to give up on.
+const patienceSeconds = 0.1;
 
 /**
  * Takes a directory for this process alone.
@@ -35,13 +37,13 @@ const lockedStatus = 75;
  * holder stands for it. Throws `ELOCKED`, naming the holder's pid where
  * it can be found, and `EDIRECTORY` where the directory cannot be opened.
  */
-export async function lockDirectory(path: string, flock = systemTool('flock') ?? null): Promise<DirectoryLock> {
+export function lockDirectory(path: string, flock = systemTool('flock') ?? null): DirectoryLock {
   return flock === null ? lockByFile(path) : lockByKernel(path, flock);
 }
 
 function lockByKernel(path: string, flock: string): DirectoryLock {
   const descriptor = openDirectory(path);
-  const { status, error } = spawnSync(flock, ['-n', '-E', String(lockedStatus), '3'], {
+  const { status, error } = spawnSync(flock, ['-w', String(patienceSeconds), '-E', String(lockedStatus), '3'], {
     stdio: ['ignore', 'ignore', 'ignore', descriptor],
   });
   if (status === 0) return { release: () => closeSync(descriptor) };
@@ -99,22 +101,24 @@ function isLocked(pid: number, fd: string): boolean {
 
 // --- without flock(1): a file that names its holder ---------------------------------------------------------------------
 
-const lockFile = '.ncolony.lock';
-const settleMs = 50;
+const lockName = /^\.ncolony\.lock\.(\d+)$/;
 
 interface Holder {
   readonly pid: number;
   readonly startTime: number;
+  readonly boot: string;
 }
 
 /**
- * The lock is a link to a file that is ours alone. A stale one is renamed away, which only one can do; one who renamed
- * a lock that had just become somebody's again is found out when that one looks once more after a moment.
+ * The highest numbered lock file names the holder. Who finds its holder dead puts the next number there, which only one
+ * can, and holds the lock if no higher one is there afterwards: nobody ever removes what may be somebody's lock by now.
  */
-async function lockByFile(path: string): Promise<DirectoryLock> {
-  const lock = join(path, lockFile);
-  const mine = join(path, `${lockFile}.${nanoid(10)}`);
-  const self: Holder = { pid: process.pid, startTime: readProcess(process.pid)?.startTime ?? 0 };
+function lockByFile(path: string): DirectoryLock {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new ColonyError('EDIRECTORY', `${path}: is not a directory`);
+  }
+  const mine = join(path, `.ncolony.lock.${nanoid(10)}.new`);
+  const self: Holder = { pid: process.pid, startTime: readProcess(process.pid)?.startTime ?? 0, boot: bootId };
   try {
     writeFileSync(mine, JSON.stringify(self), { flag: 'wx', mode: 0o644 });
   } catch (error) {
@@ -122,47 +126,52 @@ async function lockByFile(path: string): Promise<DirectoryLock> {
   }
   try {
     for (;;) {
-      const holder = tryLink(mine, lock);
-      if (holder !== undefined && isAlive(holder)) throw lockedBy(path, holder.pid);
-      if (holder !== undefined) removeStale(lock);
-      await delay(settleMs);
-      if (isSameFile(mine, lock)) return { release: () => unlinkSync(lock) };
+      const latest = Math.max(0, ...lockNumbers(path));
+      const holder = readHolder(lockPath(path, latest));
+      if (isHeld(holder)) throw lockedBy(path, holder.pid);
+      const lock = lockPath(path, latest + 1);
+      if (!linked(mine, lock)) continue;
+      const numbers = lockNumbers(path);
+      if (numbers.some((number) => number > latest + 1)) {
+        unlinkSync(lock);
+        continue;
+      }
+      for (const number of numbers) if (number <= latest) rmSync(lockPath(path, number), { force: true });
+      return { release: () => unlinkSync(lock) };
     }
   } finally {
     unlinkSync(mine);
   }
 }
 
-/** `undefined`: the lock is ours. */
-function tryLink(mine: string, lock: string): Holder | undefined {
+const lockPath = (directory: string, number: number) => join(directory, `.ncolony.lock.${number}`);
+
+function lockNumbers(directory: string): number[] {
+  return readdirSync(directory).flatMap((name) => lockName.exec(name)?.slice(1).map(Number) ?? []);
+}
+
+/** Whether the link could be made: `false` where there is one already. */
+function linked(file: string, lock: string): boolean {
   try {
-    linkSync(mine, lock);
-    return undefined;
+    linkSync(file, lock);
+    return true;
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
-    return readHolder(lock);
+    return false;
   }
 }
 
-function readHolder(lock: string): Holder {
+/** What a lock file says; one that is gone or torn (a loss of power) is nobody's. */
+function readHolder(lock: string): Holder | undefined {
   try {
     return JSON.parse(readFileSync(lock, 'utf8')) as Holder;
   } catch {
-    return { pid: 0, startTime: 0 };
+    return undefined;
   }
 }
 
-function removeStale(lock: string): void {
-  const away = `${lock}.${nanoid(10)}`;
-  try {
-    renameSync(lock, away);
-    unlinkSync(away);
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
-  }
-}
-
-function isSameFile(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }));
-  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
+// Another boot of the machine: a holder of the past. Where start times cannot be read, one with our own pid is too.
+function isHeld(holder: Holder | undefined): holder is Holder {
+  if (holder?.boot !== bootId || !Number.isSafeInteger(holder.pid)) return false;
+  return isAlive(holder) && (holder.pid !== process.pid || holder.startTime !== 0);
 }

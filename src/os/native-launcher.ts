@@ -29,7 +29,7 @@ export class NativeLauncher implements Launcher {
   }
 
   async prepare(command: Command): Promise<Prepared> {
-    const granted = await grant(command.rights);
+    const granted = await grant(command);
     return { launch: (events) => this.#launch(command, granted, events), discard: () => undefined };
   }
 
@@ -70,13 +70,13 @@ export class NativeLauncher implements Launcher {
     }
   }
 
-  #spawn({ args, environment, rights }: Command, granted: Granted, descriptors: [number, number, number]): number {
+  #spawn({ args, rights }: Command, granted: Granted, descriptors: [number, number, number]): number {
     const words = [...granted.helper, ...args];
-    const path = findExecutable(words[0] ?? '', environment['PATH']);
-    const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    const path = findExecutable(words[0] ?? '', granted.environment['PATH']);
+    const variables = Object.entries(granted.environment).map(([name, value]) => `${name}=${value}`);
     const before = rights.umask === undefined ? undefined : process.umask(rights.umask);
     try {
-      return this.#libc.spawn(path, words, variables, descriptors, rights.directory);
+      return this.#libc.spawn(path, words, variables, descriptors, granted.directory);
     } finally {
       if (before !== undefined) process.umask(before);
     }

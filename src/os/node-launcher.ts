@@ -28,7 +28,7 @@ export class NodeLauncher implements Launcher {
   }
 
   async prepare(command: Command): Promise<Prepared> {
-    const granted = await grant(command.rights);
+    const granted = await grant(command);
     if (this.#pipes === undefined) {
       return { launch: (events) => launchWithSockets(command, granted, events), discard: () => undefined };
     }
@@ -36,7 +36,12 @@ export class NodeLauncher implements Launcher {
       throw new LaunchError('EPIPES', 'no pipes can be made', { cause: error });
     });
     const { owner } = granted;
-    if (owner !== undefined) for (const pipe of pipes) fchownSync(pipe.write, owner.uid, owner.gid);
+    try {
+      if (owner !== undefined) for (const pipe of pipes) fchownSync(pipe.write, owner.uid, owner.gid);
+    } catch (error) {
+      pipes.forEach(closePipe);
+      throw error;
+    }
     return {
       launch: (events) => launchWithPipes(command, granted, pipes as [Pipe, Pipe, Pipe], events),
       discard: () => pipes.forEach(closePipe),
@@ -98,12 +103,13 @@ function watch(
   return { pid, stdout, stderr, helper: granted.helper[0], signal: (signal) => void child.kill(signal) };
 }
 
-function spawnIn({ args, environment, rights }: Command, granted: Granted, stdio: (number | 'pipe')[]): ChildProcess {
-  const [file = '', ...rest] = [...granted.helper, ...args];
+function spawnIn({ args, rights }: Command, granted: Granted, stdio: (number | 'pipe')[]): ChildProcess {
+  const { helper, environment, directory } = granted;
+  const [file = '', ...rest] = [...helper, ...args];
   // The umask is this process's own, and a child begins with what it is at the moment of its spawn.
   const before = rights.umask === undefined ? undefined : process.umask(rights.umask);
   try {
-    return spawn(file, rest, { env: environment, stdio, detached: true, cwd: rights.directory });
+    return spawn(file, rest, { env: environment, stdio, detached: true, cwd: directory });
   } finally {
     if (before !== undefined) process.umask(before);
   }

@@ -34,6 +34,8 @@ export const hasProc = existsSync('/proc/self/stat');
 
 const kernelThreadFlag = 0x00200000;
 const sliceMs = 8;
+// A machine on which processes come and go all the time always has new ones.
+const mostRounds = 5;
 
 /** Reads one process; `undefined` when there is none. Throws when that cannot be told (no descriptors left). */
 export function readProcess(pid: number): ProcessEntry | undefined {
@@ -106,7 +108,8 @@ export class ProcessTable {
     }
     const request = { environments, answer: this.#running.then(() => this.#begin()) };
     this.#waiting = request;
-    this.#running = request.answer;
+    // One that failed says nothing of the next.
+    this.#running = request.answer.catch(() => undefined);
     return request.answer;
   }
 
@@ -121,31 +124,44 @@ export class ProcessTable {
     const entries = new Map<number, ProcessEntry>();
     const ofColony: ColonyProcess[] = [];
     let sliceEnd = performance.now() + sliceMs;
-    for (const name of listProc()) {
-      const entry = readProcess(Number(name));
-      if (entry === undefined) continue;
-      entries.set(entry.pid, entry);
-      if (environments && !entry.kernelThread && !entry.zombie) {
-        const environment = readProc(`/proc/${name}/environ`);
-        if (environment !== undefined && holds(environment, this.#marker)) {
-          ofColony.push({
-            ...entry,
-            name: valueOf(environment, colonyVariables.name),
-            run: valueOf(environment, colonyVariables.run),
-          });
+    // What was born behind our back, of a parent that was gone before we came to it, is in no list but the next: listed
+    // again until nobody is new.
+    let fresh = listProc();
+    for (let round = 0; fresh.length > 0 && round < mostRounds; round++) {
+      for (const pid of fresh) {
+        const entry = readProcess(pid);
+        if (entry === undefined) continue;
+        entries.set(pid, entry);
+        const found = environments ? this.#asColonyProcess(entry) : undefined;
+        if (found !== undefined) ofColony.push(found);
+        if (performance.now() > sliceEnd) {
+          await nextTurn();
+          sliceEnd = performance.now() + sliceMs;
         }
       }
-      if (performance.now() > sliceEnd) {
-        await nextTurn();
-        sliceEnd = performance.now() + sliceMs;
-      }
+      fresh = listProc().filter((pid) => !entries.has(pid));
     }
     return { entries, ofColony };
   }
+
+  #asColonyProcess(entry: ProcessEntry): ColonyProcess | undefined {
+    if (entry.kernelThread || entry.zombie) return undefined;
+    const environment = readProc(`/proc/${entry.pid}/environ`);
+    if (environment === undefined || !holds(environment, this.#marker)) return undefined;
+    return {
+      ...entry,
+      name: valueOf(environment, colonyVariables.name),
+      run: valueOf(environment, colonyVariables.run),
+    };
+  }
 }
 
-function listProc(): string[] {
-  return hasProc ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
+function listProc(): number[] {
+  return hasProc
+    ? readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number)
+    : [];
 }
 
 let buffer = Buffer.allocUnsafe(64 * 1024);

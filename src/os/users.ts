@@ -11,14 +11,23 @@ export interface User {
 
 /** Looks a user up by number or name, wherever the system keeps them; `undefined` when there is no such user. */
 export async function findUser(key: number | string): Promise<User | undefined> {
-  const getent = systemTool('getent');
-  if (getent === undefined) return undefined;
-  const entry = await promisify(execFile)(getent, ['passwd', '--', String(key)], { env: {} }).then(
-    ({ stdout }) => stdout.split('\n', 1)[0]?.split(':'),
-    () => undefined,
-  );
-  const [name, , uid, gid] = entry ?? [];
+  const [name, , uid, gid] = (await ask('passwd', String(key)))?.split(':') ?? [];
   return name === undefined || uid === undefined || gid === undefined
     ? undefined
     : { name, uid: Number(uid), gid: Number(gid) };
+}
+
+/** The groups that a user is a member of, the primary one aside; `undefined` where that cannot be told. */
+export async function findMemberships(name: string): Promise<number[] | undefined> {
+  return (await ask('initgroups', name))?.slice(name.length).split(' ').filter(Boolean).map(Number);
+}
+
+/** The first line of an answer of getent(1). */
+async function ask(database: string, key: string): Promise<string | undefined> {
+  const getent = systemTool('getent');
+  if (getent === undefined) return undefined;
+  return promisify(execFile)(getent, [database, '--', key], { env: {} }).then(
+    ({ stdout }) => stdout.split('\n', 1)[0],
+    () => undefined,
+  );
 }

@@ -40,6 +40,11 @@ export function writeFileAtomically(
   if (durable) syncDirectory(dirname(path));
 }
 
+/** The name of the file that a writer was about to put into place when it was killed and left this `entry`. */
+export function unfinishedName(entry: string): string | undefined {
+  return /^\.(.+)\.[\w-]{10}\.new$/.exec(entry)?.[1];
+}
+
 // A new name is on the disk only when its directory is. A drop box can be written but not opened, and some file systems
 // refuse: the file is in place by then, so that is no reason to fail.
 function syncDirectory(directory: string): void {

@@ -19,6 +19,8 @@ export interface RuntimePaths {
   readonly root: string;
   /** The monitor itself. */
   readonly monitor: string;
+  /** `runs.jsonl`: the processes that were started, for the monitor after this one. */
+  readonly runs: string;
   /** `status/NAME.json`, one a program. */
   readonly status: string;
   /** Messages that could not be obeyed, each with its reason beside it. */
@@ -34,6 +36,7 @@ export function runtimePaths(messages: string): RuntimePaths {
   return {
     root,
     monitor: join(root, 'monitor.json'),
+    runs: join(root, 'runs.jsonl'),
     status: join(root, 'status'),
     rejected: join(root, 'rejected'),
     replies: join(root, 'replies'),

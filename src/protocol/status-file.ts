@@ -27,20 +27,9 @@ export interface ProgramStatus {
   readonly stragglers: readonly number[];
 }
 
-/** The record by which a later monitor finds the process again, should this one die. */
-export interface ProcessRecord {
-  readonly pid: number;
-  readonly run: string;
-  /** Clock ticks after boot, as in field 22 of /proc/PID/stat; with the pid it identifies a process for good. */
-  readonly startTime: number;
-  /** Which boot of the machine that counts from. */
-  readonly boot: string;
-}
-
-/** The file: a status, and the record of its process while there is one. */
+/** The file. */
 export interface ProgramStatusFile extends ProgramStatus {
   readonly version: 1;
-  readonly process: ProcessRecord | null;
 }
 
 /** `monitor.json`. */

@@ -31,6 +31,14 @@ describe('a second monitor exits with 1, naming the first’s pid, and harms not
   });
 });
 
+test('of several that start in the same instant exactly one runs', async ({ colony }) => {
+  const monitors = Array.from({ length: 4 }, () => colony.launch());
+  const refused = await Promise.all(monitors.map((monitor) => Promise.race([monitor.ended, monitor.begun()])));
+  const codes = refused.map((answer) => ('code' in answer ? answer.code : 'runs'));
+  expect(codes.filter((code) => code === 'runs')).toHaveLength(1);
+  expect(codes.filter((code) => code === 1)).toHaveLength(3);
+});
+
 test('after SIGKILL of the first a new monitor starts at once, and ends what it left before it starts anything', async ({
   colony,
 }) => {

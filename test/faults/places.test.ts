@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, vi } from 'vitest';
 import { test as colonyTest, type Colony } from '../blackbox/colony.js';
@@ -19,12 +19,6 @@ const runtimeOf = (colony: Colony) => join(colony.messages, '.ncolony');
 function mount(path: string, pages: number): void {
   mkdirSync(path, { recursive: true });
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${pages * 4}k,mode=700`, 'none', path]);
-}
-
-/** The directory as it is, but it can be made read-only. */
-function mountItself(path: string): (how: 'ro' | 'rw') => void {
-  execFileSync('mount', ['--bind', path, path]);
-  return (how) => execFileSync('mount', ['-o', `remount,bind,${how}`, path]);
 }
 
 const test = colonyTest.extend<{ colony: Colony }>({
@@ -100,38 +94,6 @@ describe('supervision goes on, the loss is told once, and is healed when the pla
     empty();
     await colony.statusLike('during', { state: 'running', pid });
     await vi.waitFor(async () => expect((await colony.ctl('status')).code).toBe(0), patience);
-    await colony.stop(monitor);
-  });
-
-  test.runIf(isRoot)('a read-only messages directory: nothing is obeyed twice', async ({ colony }) => {
-    const remount = mountItself(colony.messages);
-    const monitor = await colony.launch(['-t', '0.1', '-m', '0.1', '--frequency', '0.1']).begun();
-    colony.write('steady', stays);
-    await colony.statusLike('steady', { state: 'running' });
-    // Between the message and its deletion: a reply is what the monitor writes first.
-    const since = monitor.now;
-    process.kill(monitor.pid, 'SIGSTOP');
-    const good = colony.send({ type: 'RESTART', name: 'steady' });
-    const bad = colony.send({ type: 'RESTART', name: 'nobody' });
-    remount('ro');
-    process.kill(monitor.pid, 'SIGCONT');
-    await monitor.fact('message.judged', { id: bad });
-    const pid = await supervises(colony, monitor, 'during');
-    // Several rounds.
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(monitor.facts('message.judged', {}, since).map(({ id }) => id)).toEqual([good, bad]);
-    remount('rw');
-
-    await colony.statusLike('during', { state: 'running', pid });
-    const reply = (id: string) => existsSync(join(runtimeOf(colony), 'replies', `${id}.json`));
-    await vi.waitFor(() => expect([good, bad].map(reply)).toEqual([true, true]), patience);
-    await vi.waitFor(() => expect(readdirSync(colony.messages)).toEqual(['.ncolony']), patience);
-    expect(readdirSync(join(runtimeOf(colony), 'rejected')).filter((name) => name.startsWith(bad))).toHaveLength(2);
-    expect(monitor.facts('message.judged', {}, since).map(({ id }) => id)).toEqual([good, bad]);
-    for (const place of ['status', 'replies']) {
-      expect(warnings(monitor, join(runtimeOf(colony), place))).toHaveLength(2);
-    }
-    expect(warnings(monitor, `${colony.messages}:`)).toHaveLength(2);
     await colony.stop(monitor);
   });
 

@@ -17,14 +17,15 @@ import { join } from 'node:path';
 import { describe, expect, vi } from 'vitest';
 import { test as forAll, type Colony } from '../blackbox/colony.js';
 import { ncolony } from '../blackbox/command.js';
+import { isRoot } from './circumstances.js';
+
+const test = forAll.skipIf(!isRoot);
 
 /** Somebody who is not root. */
 const stranger = 65_534;
 const stays = { args: ['sleep', '1000'] };
 const options = ['config', 'messages', 'pid', 'logs'] as const;
 type Directories = Record<(typeof options)[number], string>;
-
-const test = forAll.skipIf(process.getuid?.() !== 0);
 
 /** A directory of root's that nobody else can write. */
 const fresh = (within: string) => mkdtempSync(join(within, 'fresh-'));

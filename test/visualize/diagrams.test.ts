@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AnyStateMachine } from 'xstate';
 import { describe, expect, test } from 'vitest';
-import { programMachine, supervisorMachine } from '../../machines/index.js';
+import { programMachine, supervisorMachine, wardMachine } from '../../machines/index.js';
 import { toMermaid } from '../../visualize/mermaid.js';
 import { withDiagram } from '../../visualize/readme.js';
 
@@ -54,35 +54,38 @@ function seen(diagram: string, source: string, target: string): string {
 const textOf = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const literally = (text: string) => text.replaceAll(/[.*]/g, '\\$&');
 
-describe.each([programMachine, supervisorMachine])('the diagram of the $id', (machine: AnyStateMachine) => {
-  const diagram = toMermaid(machine);
+describe.each([programMachine, supervisorMachine, wardMachine])(
+  'the diagram of the $id',
+  (machine: AnyStateMachine) => {
+    const diagram = toMermaid(machine);
 
-  test('is the one that is committed, alone and in the README', () => {
-    expect(textOf(`visualize/diagrams/${machine.id}.mmd`), 'npm run diagrams').toBe(diagram);
-    const readme = textOf('README.md');
-    expect(readme, 'npm run diagrams').toBe(withDiagram(readme, machine.id, diagram));
-  });
+    test('is the one that is committed, alone and in the README', () => {
+      expect(textOf(`visualize/diagrams/${machine.id}.mmd`), 'npm run diagrams').toBe(diagram);
+      const readme = textOf('README.md');
+      expect(readme, 'npm run diagrams').toBe(withDiagram(readme, machine.id, diagram));
+    });
 
-  test.each(Object.values(machine.root.states))('shows the state $key and what it means', ({ key, description }) => {
-    expect(diagram).toContain(`state "${key}" as `);
-    expect(description).toMatch(/^[A-Z].*\.$/);
-    expect(seen(diagram, key, key)).toContain(description);
-  });
+    test.each(Object.values(machine.root.states))('shows the state $key and what it means', ({ key, description }) => {
+      expect(diagram).toContain(`state "${key}" as `);
+      expect(description).toMatch(/^[A-Z].*\.$/);
+      expect(seen(diagram, key, key)).toContain(description);
+    });
 
-  test.each(waysOf(machine))(
-    'shows the way $source → $target by $event [$guard]',
-    ({ source, target, event, guard }) => {
-      const rest = guard === undefined ? '( /|,| |$)' : `(, [\\w. *-]+)* \\[${guard}\\]`;
-      expect(seen(diagram, source, target)).toMatch(new RegExp(`(^| )${literally(event)}${rest}`));
-    },
-  );
+    test.each(waysOf(machine))(
+      'shows the way $source → $target by $event [$guard]',
+      ({ source, target, event, guard }) => {
+        const rest = guard === undefined ? '( /|,| |$)' : `(, [\\w. *-]+)* \\[${guard}\\]`;
+        expect(seen(diagram, source, target)).toMatch(new RegExp(`(^| )${literally(event)}${rest}`));
+      },
+    );
 
-  test('consists of lines that Mermaid reads', () => {
-    const id = String.raw`(\w+|\[\*\])`;
-    const text = String.raw`([^:;#]|#\w+;)+`;
-    const line = new RegExp(String.raw`^  (state "${text}" as \w+|\w+ : ${text}|${id} --> ${id}( : ${text})?)$`);
-    const [first, ...rest] = diagram.trimEnd().split('\n');
-    expect(first).toBe('stateDiagram-v2');
-    expect(rest.filter((candidate) => !line.test(candidate))).toEqual([]);
-  });
-});
+    test('consists of lines that Mermaid reads', () => {
+      const id = String.raw`(\w+|\[\*\])`;
+      const text = String.raw`([^:;#]|#\w+;)+`;
+      const line = new RegExp(String.raw`^  (state "${text}" as \w+|\w+ : ${text}|${id} --> ${id}( : ${text})?)$`);
+      const [first, ...rest] = diagram.trimEnd().split('\n');
+      expect(first).toBe('stateDiagram-v2');
+      expect(rest.filter((candidate) => !line.test(candidate))).toEqual([]);
+    });
+  },
+);

@@ -187,6 +187,34 @@ describe('leftovers of an earlier monitor, more than a ward takes', () => {
 });
 
 describe('wards', () => {
+  test('none takes more than it may when many programs are brought back at once', () => {
+    const names = crowd(2 * wardCapacity);
+    const colony = new Colony().add(...names).wait(1_000);
+    const error = new Error('broke');
+    // One place in the first ward, ten in the second.
+    const lost = ['p0', ...names.slice(-10)];
+    for (const name of lost) {
+      colony.program(name)!.send({ type: 'xstate.error.actor.leftovers', actorId: 'leftovers', error } as never);
+    }
+    expect(colony.context.broken.size).toBe(11);
+    colony.system.usual = { termDelay: Infinity };
+    const taken: number[][] = [];
+    colony.root.on('program.killing', () => taken.push(colony.wards.map(({ length }) => length)));
+    colony.signal('SIGTERM');
+    expect(taken.at(-1)).toEqual([wardCapacity, wardCapacity]);
+    expect(colony.admittedTwice).toEqual([]);
+  });
+
+  test('a loss that is told late, of a program that was let go and came back, is not that of the new actor', () => {
+    const colony = new Colony().add('web').wait(1_000);
+    const program = colony.program('web')!;
+    colony.remove('web').add('web').wait(1_000);
+    colony.root.send({ type: 'ward.lost', name: 'web', program, error: { code: 'EDEFECT', message: 'late' } });
+    expect(colony.factsOf('program.defect')).toEqual([]);
+    expect(colony.stateOf('web')).toBe('running');
+    expect(colony.signal('SIGTERM').left).toEqual([]);
+  });
+
   test('a place that was given up is taken again before a new ward is opened', () => {
     const colony = new Colony().add(...crowd(2 * wardCapacity));
     colony.remove('p3', 'p70').add('a', 'b');

@@ -89,6 +89,15 @@ describe('a defect in the actor of one program', () => {
     expect(colony.system.revisions()).toHaveLength(2);
   });
 
+  test('is not mended at once when the delay is longer than a timer can be', () => {
+    const colony = new Colony({ timings: { minRestartDelay: 2 ** 31 } });
+    colony.system.next.push({ breaksOn: 'process.signal' });
+    colony.add('web').wait(1_000);
+    colony.system.brokenLeftovers = 1;
+    colony.receive({ type: 'SIGNAL', name: 'web', signal: 'SIGHUP' }).sync({}).wait(60_000);
+    expect([...colony.context.broken]).toEqual(['web']);
+  });
+
   test('during a shutdown: it is brought back to end what it left behind', () => {
     const colony = new Colony();
     colony.system.next.push({ breaksOn: 'process.terminate', termDelay: 50 });

@@ -95,6 +95,22 @@ describe('shutdown', () => {
     expect(colony.system.alive('web')).toEqual([]);
   });
 
+  test.each(['of the monitor', 'of its own'])(
+    'a killtime %s as long as can be is waited for, not given up',
+    (whose) => {
+      const longest = 2 ** 31 - 1;
+      const killtime = whose === 'of its own' ? longest : undefined;
+      const colony = new Colony({ timings: killtime === undefined ? { killtime: longest } : {} });
+      colony.system.next.push(deaf);
+      colony.sync({ added: [specOf({ stop: { signal: 'SIGTERM', killtime, tree: true } })] }).wait(1_000);
+      colony.signal('SIGTERM').wait(longest - 1_000);
+      expect(colony.state).toBe('stopping');
+      expect(kills(colony)).toEqual([]);
+      expect(colony.wait(1_000).left).toEqual([]);
+      expect(kills(colony)).toHaveLength(1);
+    },
+  );
+
   test('a second SIGINT kills at once', () => {
     const colony = colonyOf(deaf).signal('SIGINT').wait(100).signal('SIGINT');
     expect(colony.left).toEqual([]);
@@ -128,6 +144,27 @@ describe('shutdown', () => {
     expect(colony.answers).toEqual([]);
     expect(colony.wait(10_000).left).toEqual([]);
     expect(colony.system.story('asked')).toEqual(['0 asked', '0 asked']);
+  });
+
+  test('nobody is let go one by one, and nothing grows with the square of the colony', () => {
+    // XState copies the children of a parent each time one of them is stopped.
+    const costOfEnd = (size: number) => {
+      const colony = new Colony().add(...Array.from({ length: size }, (_, index) => `p${index}`));
+      const parents = [Object.keys(colony.root.getSnapshot().children), ...colony.wards];
+      colony.inspected.length = 0;
+      expect(colony.signal('SIGTERM').left).toEqual([]);
+      const steps = colony.inspected.flatMap((event) =>
+        event.type === '@xstate.microstep' ? [{ actor: event.actorRef, type: event.event.type }] : [],
+      );
+      for (const ward of colony.context.wards) {
+        expect(steps.filter(({ actor }) => actor === ward).map(({ type }) => type)).toEqual(['xstate.stop']);
+      }
+      const copies = parents.reduce((sum, children) => sum + children.length ** 2, 0);
+      return { copies, steps: steps.filter(({ actor }) => actor === colony.root).length };
+    };
+    const [small, large] = [costOfEnd(250), costOfEnd(1_000)];
+    expect(large.copies / small.copies).toBeLessThan(5);
+    expect(large.steps / small.steps).toBeLessThan(5);
   });
 
   test('both directories are left alone as soon as it is stopping', () => {

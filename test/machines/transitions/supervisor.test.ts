@@ -47,7 +47,8 @@ const silentWard = setup({
   }),
 }) as unknown as typeof wardMachine;
 
-const { programs } = createActor(silentWard, { input: {} as WardInput }).getSnapshot().context;
+const programsOf = () => createActor(silentWard, { input: {} as WardInput }).getSnapshot().context.programs;
+const programs = programsOf();
 
 const error = { code: 'EIO', message: '' };
 const web = { name: 'web' } as const;
@@ -91,7 +92,9 @@ const events: Record<SupervisorEvent['type'] | ActorEventType, readonly EventObj
     of({ type: 'program.stopped', ...web, ...why, by: 'shutdown' }),
   ],
   'ward.admitted': [of({ type: 'ward.admitted', programs })],
-  'ward.lost': [of({ type: 'ward.lost', ...web, error })],
+  'ward.lost': [programs, programsOf()].map((ward) =>
+    of({ type: 'ward.lost', ...web, program: ward.get('web')!, error }),
+  ),
   'xstate.error.actor.ward/0': brokenActor('ward/0'),
   'xstate.error.actor.config': brokenActor('config'),
   'xstate.error.actor.messages': brokenActor('messages'),
@@ -132,24 +135,21 @@ const machine = supervisorMachine.provide({
   },
 });
 
-/** A ward tells of nobody but those whom it was given. */
-function mayCome({ type }: EventObject, { context }: SnapshotFrom<typeof machine>): boolean {
-  if (type === 'ward.admitted') return context.admitting.has('web');
-  if (type === 'ward.lost') return context.programs.has('web');
-  return true;
-}
+/** A ward admits nobody of whom it was not asked. */
+const mayCome = ({ type }: EventObject, { context }: SnapshotFrom<typeof machine>) =>
+  type !== 'ward.admitted' || context.admitting.has('web');
 
 /** What holds in each state that can be reached at all. */
 function isPossible({ status, value, context, output }: SnapshotFrom<typeof machine>): boolean {
   const { specs, programs, admitting, broken, leftovers, unstopped } = context;
-  const places = [...programs.keys(), ...admitting, ...broken];
+  const places = [...programs.keys(), ...admitting.keys(), ...broken];
   return (
     status === 'error' ||
     (status === (value === 'stopped' ? 'done' : 'active') &&
       [...specs.keys()].every((name) => places.includes(name)) &&
       new Set(places).size === places.length &&
       [...leftovers].every((name) => admitting.has(name)) &&
-      [...admitting, ...broken].every((name) => status === 'active' || output?.left.includes(name)) &&
+      [...admitting.keys(), ...broken].every((name) => status === 'active' || output?.left.includes(name)) &&
       (value !== 'stopping' || unstopped > 0))
   );
 }
@@ -168,9 +168,11 @@ describe('supervisor', () => {
         events: (snapshot) => [...Object.values(events).flat(), ...timers].filter((event) => mayCome(event, snapshot)),
         keyOf: ({ status, value, context, children }) => ({
           configuration: [status, value, context.unstopped, context.isHurried, context.inbox.length > 0],
-          names: [context.specs, context.programs, context.faults].map((map) => Array.from(map.keys())),
+          names: [context.specs, context.programs, context.faults, context.admitting].map((map) =>
+            Array.from(map.keys()),
+          ),
           actors: Object.keys(children).sort(),
-          without: [context.broken, context.admitting, context.leftovers].map((set) => Array.from(set)),
+          without: [context.broken, context.leftovers].map((set) => Array.from(set)),
         }),
       });
       expect(walked.untaken).toEqual([]);

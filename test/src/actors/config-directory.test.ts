@@ -1,107 +1,412 @@
-import { EventEmitter } from 'node:events';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createActor, createMachine, sendTo, type AnyEventObject } from 'xstate';
-import type { ConfigScan, ConfigSynced } from '../../../machines/index.js';
-import { createConfigDirectoryActor } from '../../../src/actors/config-directory.js';
+import { describe, expect, test } from 'vitest';
+import type { ConfigScan, ConfigSynced, DirectoryNews } from '../../../machines/index.js';
+import { createConfigDirectoryActor, type ConfigDirectoryHost } from '../../../src/actors/config-directory.js';
 import type { ProgramFile } from '../../../src/protocol/program-file.js';
 import { scratch } from '../scratch.js';
+import { Probe } from './probe.js';
 
-// A file system that never tells of a change.
-vi.mock('chokidar', () => ({ watch: () => Object.assign(new EventEmitter(), { close: () => Promise.resolve() }) }));
+/** What a scan found, without what it did not find. */
+type News = Partial<{
+  added: string[];
+  changed: { name: string; keys: readonly string[] }[];
+  removed: readonly string[];
+  rejected: { name: string; code: string }[];
+  healed: readonly string[];
+  warned: string[];
+}>;
 
-interface Setting {
+class Watched {
   readonly path: string;
-  readonly files: Map<string, ProgramFile>;
-  readonly events: AnyEventObject[];
-  readonly write: (name: string, seconds: number) => void;
-  readonly scan: (names: ConfigScan['names']) => Promise<ConfigSynced>;
+  readonly files = new Map<string, ProgramFile>();
+  readonly probe: Probe<ConfigScan, ConfigSynced | DirectoryNews>;
+  #ticket = 0;
+
+  constructor(options: Partial<ConfigDirectoryHost> = {}) {
+    this.path = options.path ?? scratch();
+    // So seldom that only hints and requests bring a scan about.
+    const host = { path: this.path, frequency: 600_000, files: this.files, refuse: () => undefined, ...options };
+    this.probe = new Probe(createConfigDirectoryActor(host));
+  }
+
+  at(name: string): string {
+    return join(this.path, name);
+  }
+
+  put(name: string, text: string): void {
+    writeFileSync(this.at(`${name}.new`), text);
+    renameSync(this.at(`${name}.new`), this.at(name));
+  }
+
+  /** Does something, and resolves to what a scan that began after it has found by then. */
+  async after(deed: () => void, names: ConfigScan['names'] = 'all'): Promise<News> {
+    const since = this.probe.now;
+    deed();
+    const ticket = ++this.#ticket;
+    this.probe.tell({ type: 'config.scan', ticket, names });
+    await this.probe.next('config.synced', (event) => event.ticket >= ticket, since);
+    return newsOf(this.probe.events.slice(since).filter((event) => event.type === 'config.synced'));
+  }
+
+  /** What the next scans find, without being asked, until they have found something of this kind. */
+  async unasked(kind: keyof Omit<ConfigSynced, 'type' | 'ticket'>, since: number): Promise<News> {
+    await this.probe.next('config.synced', (event) => event[kind].length > 0, since);
+    return newsOf(this.probe.events.slice(since).filter((event) => event.type === 'config.synced'));
+  }
 }
 
-async function setting(frequency: number): Promise<Setting> {
-  const path = join(scratch(), 'conf');
-  mkdirSync(path);
-  const files = new Map<string, ProgramFile>();
-  const events: AnyEventObject[] = [];
-  const logic = createConfigDirectoryActor({ path, frequency, files, refuse: () => undefined });
-  const scanned = sendTo('config', ({ event }: { event: AnyEventObject }) => event);
-  const host = createMachine({ invoke: { id: 'config', src: logic }, on: { 'config.scan': { actions: scanned } } });
-  const actor = createActor(host, {
-    inspect: ({ type, ...rest }) => {
-      if (type === '@xstate.event' && 'event' in rest && rest.event.type !== 'config.scan') events.push(rest.event);
-    },
+function newsOf(synced: readonly ConfigSynced[]): News {
+  const all: Required<News> = {
+    added: synced.flatMap(({ added }) => added.map(({ name }) => name)),
+    changed: synced.flatMap(({ changed }) => changed.map(({ spec, keys }) => ({ name: spec.name, keys }))),
+    removed: synced.flatMap(({ removed }) => removed),
+    rejected: synced.flatMap(({ rejected }) => rejected.map(({ name, error }) => ({ name, code: error.code }))),
+    healed: synced.flatMap(({ healed }) => healed),
+    warned: synced.flatMap(({ warnings }) => warnings.map(({ name }) => name)),
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, found]) => found.length > 0));
+}
+
+const cat = '{"args": ["cat"]}';
+const nothing = () => undefined;
+
+describe('what is there', () => {
+  test('is found in one scan when the actor starts', async () => {
+    const path = scratch();
+    for (const name of ['b', 'a', 'c']) writeFileSync(join(path, name), cat);
+    const directory = new Watched({ path });
+    const { added } = await directory.probe.next('config.synced');
+    expect(added.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+    expect([...directory.files.keys()]).toEqual(['a', 'b', 'c']);
   });
-  actor.start();
-  onTestFinished(() => void actor.stop());
-  let ticket = 0;
-  const scan = async (names: ConfigScan['names']) => {
-    ticket++;
-    actor.send({ type: 'config.scan', ticket, names });
-    const answer = () => events.find((event) => event['ticket'] === ticket) as ConfigSynced | undefined;
-    await vi.waitFor(() => expect(answer()).toBeDefined(), { interval: 1 });
-    return answer()!;
-  };
-  await scan('all');
-  return {
-    path,
-    files,
-    events,
-    scan,
-    write: (name, seconds) => writeFileSync(join(path, name), JSON.stringify({ args: ['sleep', String(seconds)] })),
-  };
-}
 
-describe('on a file system without events', () => {
-  it('the scan alone finds what was added, changed and removed', async () => {
-    const { path, files, write } = await setting(20);
-    const found = () => [...files.values()].map(({ spec }) => `${spec.name} ${spec.args[1]}`).sort();
-    const finds = (...wanted: string[]) => vi.waitFor(() => expect(found()).toEqual(wanted), { interval: 1 });
-    write('one', 1);
-    write('other', 1);
-    await finds('one 1', 'other 1');
-    write('one', 2);
-    rmSync(join(path, 'other'));
-    await finds('one 2');
-    renameSync(path, `${path}.old`);
-    mkdirSync(path);
-    write('third', 3);
-    await finds('third 3');
+  test('is what was asked for, in one scan for all that was asked for at once', async () => {
+    const directory = new Watched();
+    directory.put('a', cat);
+    directory.put('b', cat);
+    directory.probe.tell({ type: 'config.scan', ticket: 1, names: ['a'] });
+    directory.probe.tell({ type: 'config.scan', ticket: 2, names: ['b'] });
+    const { added } = await directory.probe.next('config.synced', ({ ticket }) => ticket === 2);
+    expect(added.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
+  test('is told by a hint, without being asked', async () => {
+    const directory = new Watched();
+    await directory.after(nothing);
+    const since = directory.probe.now;
+    directory.put('new', cat);
+    expect(await directory.unasked('added', since)).toEqual({ added: ['new'] });
+    rmSync(directory.at('new'));
+    expect(await directory.unasked('removed', since)).toMatchObject({ removed: ['new'] });
   });
 });
 
-describe('a directory that is gone is not an empty one', () => {
-  it('when a program is looked for by name', async () => {
-    const { path, files, events, scan, write } = await setting(60_000);
-    write('one', 1);
-    write('other', 1);
-    expect((await scan('all')).added).toHaveLength(2);
-    renameSync(path, `${path}.away`);
-    expect((await scan(['one'])).removed).toEqual([]);
-    writeFileSync(path, 'a file in its place');
-    expect((await scan(['other'])).removed).toEqual([]);
-    expect([...files.keys()]).toEqual(['one', 'other']);
-    expect(events.filter(({ type }) => type === 'directory.lost')).toHaveLength(1);
-
-    rmSync(path);
-    renameSync(`${path}.away`, path);
-    rmSync(join(path, 'one'));
-    expect((await scan(['one'])).removed).toEqual(['one']);
-  });
-
-  it('when it goes in the middle of a scan', async () => {
-    const { path, files, scan, write } = await setting(60_000);
-    const names = Array.from({ length: 3_000 }, (_, index) => `program-${index}`);
-    for (const name of names) write(name, 1);
-    await scan('all');
-    for (const name of names) write(name, 2);
-    const answer = scan('all');
-    await vi.waitFor(() => expect([...files.values()].some(({ text }) => text.includes('"2"'))).toBe(true), {
-      interval: 1,
+describe('a change', () => {
+  test('is one of content, told with the keys that differ', async () => {
+    const directory = new Watched();
+    expect(await directory.after(() => directory.put('a', cat))).toEqual({ added: ['a'] });
+    const more = '{"args": ["cat", "-u"], "group": ["x"]}';
+    expect(await directory.after(() => directory.put('a', more))).toEqual({
+      changed: [{ name: 'a', keys: ['args', 'group'] }],
     });
-    expect([...files.values()].every(({ text }) => text.includes('"2"'))).toBe(false);
-    renameSync(path, `${path}.away`);
-    expect((await answer).removed).toEqual([]);
-    expect(files.size).toBe(names.length);
+    expect(directory.files.get('a')?.text).toBe(more);
   });
+
+  test('is not one of white space, key order, times or inode', async () => {
+    const directory = new Watched();
+    await directory.after(() => directory.put('a', '{"args": ["cat"], "env": {"A": "1", "B": "2"}}'));
+    const same = ' {"env":{"B":"2","A":"1"},\n"args":["cat"]}';
+    expect(await directory.after(() => directory.put('a', same))).toEqual({});
+    expect(await directory.after(() => utimesSync(directory.at('a'), 1, 1))).toEqual({});
+    expect(await directory.after(() => chmodSync(directory.at('a'), 0o600))).toEqual({});
+    // The environment is made from the newest text.
+    expect(directory.files.get('a')?.text).toBe(same);
+  });
+
+  test('in place is seen, also when size and times stay as they were', async () => {
+    const directory = new Watched();
+    await directory.after(() => directory.put('a', '{"args": ["cat", "1"]}'));
+    const rewrite = () => {
+      writeFileSync(directory.at('a'), '{"args": ["cat", "2"]}');
+      utimesSync(directory.at('a'), 1, 1);
+    };
+    expect(await directory.after(rewrite)).toEqual({ changed: [{ name: 'a', keys: ['args'] }] });
+  });
+
+  test('of what is wanted is told as such', async () => {
+    const directory = new Watched();
+    await directory.after(() => directory.put('a', cat));
+    const down = '{"args": ["cat"], "ncolony.wanted": "down"}';
+    expect(await directory.after(() => directory.put('a', down))).toEqual({
+      changed: [{ name: 'a', keys: ['ncolony.wanted'] }],
+    });
+  });
+
+  test('of a link’s target is one, also when a directory on the way is swapped', async () => {
+    const directory = new Watched();
+    const store = scratch();
+    for (const version of ['1', '2', '3']) {
+      mkdirSync(join(store, version));
+      writeFileSync(join(store, version, 'a'), `{"args": ["cat", "${version}"]}`);
+    }
+    symlinkSync(join(store, '1'), directory.at('..data'));
+    symlinkSync('..data/a', directory.at('a'));
+    expect(await directory.after(nothing)).toEqual({ added: ['a'] });
+
+    // Twice: the first may be seen by the look that is taken when the watch stands.
+    for (const version of ['2', '3']) {
+      const since = directory.probe.now;
+      symlinkSync(join(store, version), directory.at('..data_tmp'));
+      renameSync(directory.at('..data_tmp'), directory.at('..data'));
+      expect(await directory.unasked('changed', since)).toEqual({ changed: [{ name: 'a', keys: ['args'] }] });
+    }
+  });
+
+  test('to another name is an end and a beginning', async () => {
+    const directory = new Watched();
+    await directory.after(() => directory.put('a', cat));
+    expect(await directory.after(() => renameSync(directory.at('a'), directory.at('b')))).toEqual({
+      added: ['b'],
+      removed: ['a'],
+    });
+    expect([...directory.files.keys()]).toEqual(['b']);
+  });
+
+  test('brings the warnings of its new text, once', async () => {
+    const directory = new Watched();
+    const odd = '{"args": ["cat"], "ncolony.wantd": "down"}';
+    expect(await directory.after(() => directory.put('a', odd))).toEqual({ added: ['a'], warned: ['a'] });
+    expect(await directory.after(() => directory.put('a', odd))).toEqual({});
+  });
+});
+
+describe('a bad file', () => {
+  test('is rejected once, and healed when it is good', async () => {
+    const directory = new Watched();
+    expect(await directory.after(() => directory.put('a', '[]'))).toEqual({
+      rejected: [{ name: 'a', code: 'ESCHEMA' }],
+    });
+    expect(await directory.after(nothing)).toEqual({});
+    expect(await directory.after(() => directory.put('a', cat))).toEqual({ added: ['a'], healed: ['a'] });
+  });
+
+  test('is rejected again when it is bad in another way', async () => {
+    const directory = new Watched();
+    await directory.after(() => directory.put('a', '[]'));
+    expect(await directory.after(() => directory.put('a', '{}'))).toMatchObject({ rejected: [{ name: 'a' }] });
+  });
+
+  test('is healed when it goes', async () => {
+    const directory = new Watched();
+    await directory.after(() => directory.put('a', '[]'));
+    expect(await directory.after(() => rmSync(directory.at('a')))).toEqual({ healed: ['a'] });
+  });
+
+  test('leaves its last good version in force', async () => {
+    const directory = new Watched();
+    await directory.after(() => directory.put('a', cat));
+    expect(await directory.after(() => directory.put('a', '{"args": 1}'))).toEqual({
+      rejected: [{ name: 'a', code: 'ESCHEMA' }],
+    });
+    expect(directory.files.get('a')?.text).toBe(cat);
+    expect(await directory.after(() => directory.put('a', cat))).toEqual({ healed: ['a'] });
+    await directory.after(() => directory.put('a', '{"args": 1}'));
+    expect(await directory.after(() => rmSync(directory.at('a')))).toEqual({ removed: ['a'], healed: ['a'] });
+  });
+
+  test('is one that the host refuses, until it does not', async () => {
+    const refused = { code: 'EPRIVILEGE', message: 'no' };
+    const refuse: ConfigDirectoryHost['refuse'] = ({ text }) => (text.includes('root') ? refused : undefined);
+    const directory = new Watched({ refuse });
+    expect(await directory.after(() => directory.put('a', '{"args": ["root"]}'))).toEqual({
+      rejected: [{ name: 'a', code: 'EPRIVILEGE' }],
+    });
+    expect(await directory.after(() => directory.put('a', cat))).toEqual({ added: ['a'], healed: ['a'] });
+  });
+});
+
+describe('a file that is being written', () => {
+  test('is read when it is whole, whatever is seen of it before', async () => {
+    const directory = new Watched();
+    for (const piece of ['', '{"args": ', '["cat", ', '"-u"]']) {
+      expect(await directory.after(() => appendFileSync(directory.at('a'), piece))).toEqual({});
+    }
+    const since = directory.probe.now;
+    appendFileSync(directory.at('a'), '}');
+    expect(await directory.unasked('added', since)).toEqual({ added: ['a'] });
+    expect(directory.files.get('a')?.spec.args).toEqual(['cat', '-u']);
+  });
+
+  test('is read when it is whole also where no event tells of it', async () => {
+    const directory = new Watched();
+    const store = scratch();
+    writeFileSync(join(store, 'a'), '');
+    symlinkSync(join(store, 'a'), directory.at('a'));
+    const since = directory.probe.now;
+    expect(await directory.after(nothing)).toEqual({});
+    writeFileSync(join(store, 'a'), cat);
+    expect(await directory.unasked('added', since)).toEqual({ added: ['a'] });
+  });
+
+  test('is rejected when nothing more comes', async () => {
+    const directory = new Watched();
+    const since = directory.probe.now;
+    writeFileSync(directory.at('a'), '{"args": [');
+    writeFileSync(directory.at('b'), '');
+    const { rejected } = await directory.unasked('rejected', since);
+    expect(rejected).toEqual([
+      { name: 'a', code: 'ESYNTAX' },
+      { name: 'b', code: 'EEMPTY' },
+    ]);
+  });
+
+  test('does not take its last good version out of force', async () => {
+    const directory = new Watched();
+    await directory.after(() => directory.put('a', cat));
+    expect(await directory.after(() => writeFileSync(directory.at('a'), ''))).toEqual({});
+    const since = directory.probe.now;
+    writeFileSync(directory.at('a'), '{"args": ["cat", "-u"]}');
+    expect(await directory.unasked('changed', since)).toEqual({ changed: [{ name: 'a', keys: ['args'] }] });
+  });
+});
+
+test('what is no regular file is no program, and a program no more', async () => {
+  const directory = new Watched();
+  const replacements: Record<string, (path: string) => void> = {
+    fifo: (path) => execFileSync('mkfifo', [path]),
+    directory: (path) => mkdirSync(path),
+    dangling: (path) => symlinkSync('nowhere', path),
+    loop: (path) => symlinkSync(path, path),
+    device: (path) => symlinkSync('/dev/null', path),
+  };
+  const names = Object.keys(replacements).sort((a, b) => (a < b ? -1 : 1));
+  expect(await directory.after(() => names.forEach((name) => directory.put(name, cat)))).toEqual({ added: names });
+  const replace = () => {
+    for (const name of names) {
+      unlinkSync(directory.at(name));
+      replacements[name]?.(directory.at(name));
+    }
+  };
+  expect(await directory.after(replace)).toEqual({ removed: names });
+  expect(await directory.after(nothing)).toEqual({});
+});
+
+test('a second name of the same file is a second program', async () => {
+  const directory = new Watched();
+  await directory.after(() => directory.put('a', cat));
+  expect(await directory.after(() => linkSync(directory.at('a'), directory.at('b')))).toEqual({ added: ['b'] });
+});
+
+describe('a directory that cannot be read', () => {
+  const lost = (directory: Watched, since: number) => directory.probe.next('directory.lost', () => true, since);
+  const found = (directory: Watched, since: number) => directory.probe.next('directory.found', () => true, since);
+
+  test('is not an empty one, is told of once, and is found again by itself', async () => {
+    const directory = new Watched();
+    await directory.after(() => directory.put('a', cat));
+    const away = `${directory.path}.away`;
+    const since = directory.probe.now;
+    expect(await directory.after(() => renameSync(directory.path, away))).toEqual({});
+    expect(await lost(directory, since)).toMatchObject({ path: directory.path, error: { code: 'ENOENT' } });
+    expect(await directory.after(nothing)).toEqual({});
+    expect([...directory.files.keys()]).toEqual(['a']);
+
+    renameSync(away, directory.path);
+    await found(directory, since);
+    expect(directory.probe.events.slice(since).filter(({ type }) => type === 'directory.lost')).toHaveLength(1);
+    expect(await directory.after(nothing)).toEqual({});
+  });
+
+  test('is watched again when it is back', async () => {
+    const directory = new Watched();
+    await directory.after(nothing);
+    const away = `${directory.path}.away`;
+    const begin = directory.probe.now;
+    renameSync(directory.path, away);
+    await lost(directory, begin);
+    renameSync(away, directory.path);
+    await found(directory, begin);
+    const since = directory.probe.now;
+    directory.put('a', cat);
+    expect(await directory.unasked('added', since)).toEqual({ added: ['a'] });
+  });
+
+  test('is watched again when it was away so shortly that nobody saw it', async () => {
+    const directory = new Watched();
+    await directory.after(nothing);
+    const away = `${directory.path}.away`;
+    const since = directory.probe.now;
+    renameSync(directory.path, away);
+    renameSync(away, directory.path);
+    directory.put('a', cat);
+    await directory.unasked('added', since);
+    const later = directory.probe.now;
+    directory.put('b', cat);
+    expect(await directory.unasked('added', later)).toEqual({ added: ['b'] });
+  });
+
+  test('and comes back with other files has those', async () => {
+    const directory = new Watched();
+    await directory.after(() => directory.put('old', cat));
+    const since = directory.probe.now;
+    rmSync(directory.path, { recursive: true });
+    await lost(directory, since);
+    mkdirSync(directory.path);
+    directory.put('new', cat);
+    await found(directory, since);
+    expect(await directory.after(nothing)).toMatchObject({});
+    expect([...directory.files.keys()]).toEqual(['new']);
+  });
+});
+
+test('a directory that is replaced is followed, and the new one watched', async () => {
+  const directory = new Watched();
+  await directory.after(() => directory.put('old', cat));
+  const next = scratch();
+  writeFileSync(join(next, 'new'), cat);
+  const replace = () => {
+    renameSync(directory.path, `${directory.path}.old`);
+    renameSync(next, directory.path);
+  };
+  expect(await directory.after(replace)).toEqual({ added: ['new'], removed: ['old'] });
+  const since = directory.probe.now;
+  directory.put('later', cat);
+  expect(await directory.unasked('added', since)).toEqual({ added: ['later'] });
+});
+
+test('where no event comes the scan alone finds everything', async () => {
+  const directory = new Watched({ frequency: 20 });
+  const store = scratch();
+  const since = directory.probe.now;
+  // What a link leads to is changed without a word.
+  writeFileSync(join(store, 'a'), cat);
+  symlinkSync(join(store, 'a'), directory.at('a'));
+  expect(await directory.unasked('added', since)).toEqual({ added: ['a'] });
+  writeFileSync(join(store, 'a'), '{"args": ["cat", "-u"]}');
+  expect(await directory.unasked('changed', since)).toMatchObject({ changed: [{ name: 'a', keys: ['args'] }] });
+  rmSync(join(store, 'a'));
+  expect(await directory.unasked('removed', since)).toMatchObject({ removed: ['a'] });
+});
+
+test('nothing is told by an actor that was stopped', async () => {
+  const directory = new Watched({ frequency: 10 });
+  await directory.after(nothing);
+  directory.probe.stop();
+  const { now } = directory.probe;
+  directory.put('a', cat);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(directory.probe.now).toBe(now);
 });

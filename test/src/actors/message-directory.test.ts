@@ -1,122 +1,317 @@
-import { EventEmitter } from 'node:events';
-import { chmodSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createActor, createMachine, sendTo, type AnyEventObject } from 'xstate';
-import type { Outcome } from '../../../machines/index.js';
-import { createMessageDirectoryActor } from '../../../src/actors/message-directory.js';
+import { describe, expect, test, vi } from 'vitest';
+import type {
+  DirectoryNews,
+  MessageAnswer,
+  MessageGarbled,
+  MessagesReceived,
+  Outcome,
+} from '../../../machines/index.js';
+import { createMessageDirectoryActor, type MessageDirectoryHost } from '../../../src/actors/message-directory.js';
 import { prepareRuntimeDirectory, runtimePaths } from '../../../src/protocol/runtime-directory.js';
 import { scratch } from '../scratch.js';
+import { Probe } from './probe.js';
 
-// The scan alone, so that nothing depends on when an event comes.
-vi.mock('chokidar', () => ({ watch: () => Object.assign(new EventEmitter(), { close: () => Promise.resolve() }) }));
+const obeyed: Outcome = { kind: 'obeyed', names: [] };
+const rejected: Outcome = { kind: 'rejected', error: { code: 'EUNKNOWN', message: 'no such program' } };
+const restart = (name: string) => JSON.stringify({ type: 'RESTART', name });
 
-const frequency = 5;
-
-function setting() {
-  const path = join(scratch(), 'messages');
-  mkdirSync(path);
-  const paths = runtimePaths(path);
+function rejectedDirectory(): string {
+  const paths = runtimePaths(scratch());
   prepareRuntimeDirectory(paths);
-  const received: string[] = [];
-  const warnings: string[] = [];
-  const logic = createMessageDirectoryActor({
-    path,
-    rejected: paths.rejected,
-    frequency,
-    refuse: () => undefined,
-    warn: (problem) => warnings.push(problem),
-  });
-  const answered = sendTo('messages', ({ event }: { event: AnyEventObject }) => event);
-  const host = createMachine({
-    invoke: { id: 'messages', src: logic },
-    on: { 'message.answer': { actions: answered } },
-  });
-  const actor = createActor(host, {
-    inspect: (inspected) => {
-      if (inspected.type !== '@xstate.event') return;
-      const { event } = inspected as { event: AnyEventObject };
-      if (event.type === 'message.garbled') received.push(String(event['id']));
-      if (event.type !== 'messages.received') return;
-      for (const { id } of event['messages'] as { id: string }[]) received.push(id);
-    },
-  }).start();
-  onTestFinished(() => void actor.stop());
-  return {
-    path,
-    paths,
-    received,
-    warnings,
-    put: (id: string, text = '{"type":"RESTART-ALL"}') => {
-      writeFileSync(join(path, `.${id}.new`), text);
-      renameSync(join(path, `.${id}.new`), join(path, id));
-    },
-    /** Resolves when so many were received, and several scans more found nothing. */
-    receives: async (...ids: string[]) => {
-      await vi.waitFor(() => expect(received).toEqual(ids), { interval: 1 });
-      await setTimeout(10 * frequency);
-      expect(received).toEqual(ids);
-    },
-    answer: (id: string, kind: 'obeyed' | 'rejected' = 'obeyed') => {
-      const outcome = kind === 'obeyed' ? { kind, names: [] } : { kind, error: { code: 'EMESSAGE', message: 'no' } };
-      actor.send({ type: 'message.answer', id, outcome: outcome as Outcome });
-    },
-    left: () => readdirSync(path).filter((name) => name !== '.ncolony'),
-  };
+  return paths.rejected;
 }
 
-describe('a message has its effect once, though before it is deleted', () => {
-  it.each<[what: string, touch: (path: string) => void]>([
-    ['its mode is changed', (path) => chmodSync(path, 0o600)],
-    ['its times are changed', (path) => utimesSync(path, 1, 1)],
-    ['another name of it comes', (path) => linkSync(path, `${path}.new`)],
-    ['it is written again as it is', (path) => writeFileSync(path, '{"type":"RESTART-ALL"}')],
-  ])('%s', async (_, touch) => {
-    const { path, received, put, receives, answer, left } = setting();
-    put('m1');
-    await receives('m1');
-    touch(join(path, 'm1'));
-    await receives('m1');
-    answer('m1');
-    await vi.waitFor(() => expect(left()).not.toContain('m1'), { interval: 1 });
-    expect(received).toEqual(['m1']);
+class Watched {
+  readonly path: string;
+  readonly rejected = rejectedDirectory();
+  readonly warnings: string[] = [];
+  readonly probe: Probe<MessageAnswer, MessagesReceived | MessageGarbled | DirectoryNews>;
+
+  constructor(options: Partial<MessageDirectoryHost> = {}) {
+    this.path = options.path ?? scratch();
+    const host: MessageDirectoryHost = {
+      path: this.path,
+      rejected: this.rejected,
+      frequency: 600_000,
+      refuse: () => undefined,
+      warn: (problem) => this.warnings.push(problem),
+      ...options,
+    };
+    this.probe = new Probe(createMessageDirectoryActor(host));
+  }
+
+  at(id: string): string {
+    return join(this.path, id);
+  }
+
+  put(id: string, text: string): void {
+    writeFileSync(this.at(`${id}.new`), text);
+    renameSync(this.at(`${id}.new`), this.at(id));
+  }
+
+  answer(id: string, outcome: Outcome = obeyed): void {
+    this.probe.tell({ type: 'message.answer', id, outcome });
+  }
+
+  /** Resolves to the message when it is received. */
+  async received(id: string, after = 0) {
+    const has = ({ messages }: MessagesReceived) => messages.some((message) => message.id === id);
+    const { messages } = await this.probe.next('messages.received', has, after);
+    return messages.find((message) => message.id === id)?.message;
+  }
+
+  garbled(id: string, after = 0): Promise<MessageGarbled> {
+    return this.probe.next('message.garbled', (event) => event.id === id, after);
+  }
+
+  /** Ids of all messages received so far, in order. */
+  get ids(): string[] {
+    return this.probe.events.flatMap((event) =>
+      event.type === 'messages.received' ? event.messages.map(({ id }) => id) : [],
+    );
+  }
+
+  gone(id: string): Promise<void> {
+    return vi.waitFor(() => expect(existsSync(this.at(id))).toBe(false), { interval: 2, timeout: 5_000 });
+  }
+}
+
+describe('a message', () => {
+  test('is received when it is put there, and goes when it is answered, not before', async () => {
+    const directory = new Watched();
+    directory.put('m', restart('web'));
+    expect(await directory.received('m')).toEqual({ type: 'RESTART', name: 'web' });
+    expect(existsSync(directory.at('m'))).toBe(true);
+    directory.answer('m');
+    await directory.gone('m');
   });
 
-  it('the directory goes away and comes back', async () => {
-    const { path, put, receives, answer, left } = setting();
-    put('m1');
-    await receives('m1');
-    renameSync(path, `${path}.away`);
-    answer('m1');
-    await receives('m1');
-    renameSync(`${path}.away`, path);
-    await vi.waitFor(() => expect(left()).toEqual([]), { interval: 1, timeout: 5_000 });
-    await receives('m1');
+  test('is received in the order of its name among those that are there', async () => {
+    const path = scratch();
+    for (const id of ['b', '010', 'a', '9']) writeFileSync(join(path, id), restart('web'));
+    const directory = new Watched({ path });
+    await directory.received('b');
+    expect(directory.ids).toEqual(['010', '9', 'a', 'b']);
   });
 
-  it('what replaces it is another message', async () => {
-    const { put, receives, answer, left } = setting();
-    put('m1');
-    await receives('m1');
-    put('m1');
-    await receives('m1', 'm1');
-    answer('m1');
-    await vi.waitFor(() => expect(left()).toEqual([]), { interval: 1 });
+  test('is received once, however long its answer takes', async () => {
+    const directory = new Watched({ frequency: 5 });
+    directory.put('first', restart('web'));
+    await directory.received('first');
+    directory.put('second', restart('web'));
+    await directory.received('second');
+    directory.put('third', restart('web'));
+    await directory.received('third');
+    expect(directory.ids).toEqual(['first', 'second', 'third']);
+  });
+
+  test('that a monitor did not answer is received by the next: at least once', async () => {
+    const first = new Watched();
+    first.put('m', restart('web'));
+    await first.received('m');
+    first.probe.stop();
+    const second = new Watched({ path: first.path });
+    expect(await second.received('m')).toEqual({ type: 'RESTART', name: 'web' });
+  });
+
+  test('with a name that was used before is a new one', async () => {
+    const directory = new Watched();
+    for (const name of ['one', 'two', 'three']) {
+      const since = directory.probe.now;
+      directory.put('m', restart(name));
+      expect(await directory.received('m', since)).toEqual({ type: 'RESTART', name });
+      directory.answer('m');
+      await directory.gone('m');
+    }
+  });
+
+  test('that took the place of one that is being obeyed is not lost with it', async () => {
+    const directory = new Watched();
+    directory.put('m', restart('one'));
+    await directory.received('m');
+    const since = directory.probe.now;
+    directory.put('m', restart('two'));
+    directory.answer('m');
+    expect(await directory.received('m', since)).toEqual({ type: 'RESTART', name: 'two' });
+    directory.answer('m');
+    await directory.gone('m');
+  });
+
+  test('that was taken away before its answer harms nothing', async () => {
+    const directory = new Watched();
+    directory.put('m', restart('web'));
+    await directory.received('m');
+    rmSync(directory.at('m'));
+    directory.answer('m');
+    directory.put('n', restart('web'));
+    await directory.received('n');
+    expect(directory.ids).toEqual(['m', 'n']);
+  });
+
+  test('may be a link to one', async () => {
+    const directory = new Watched();
+    const target = join(scratch(), 'target');
+    writeFileSync(target, restart('web'));
+    symlinkSync(target, directory.at('m'));
+    await directory.received('m');
+    directory.answer('m');
+    await directory.gone('m');
+    expect(existsSync(target)).toBe(true);
   });
 });
 
-it('what cannot be kept as rejected stays where it is until it can, and is told of once', async () => {
-  const { paths, warnings, put, receives, answer, left } = setting();
-  put('m1', 'null');
-  await receives('m1');
-  rmSync(paths.rejected, { recursive: true });
-  answer('m1', 'rejected');
-  await receives('m1');
-  expect(left()).toEqual(['m1']);
-  expect(warnings).toHaveLength(1);
-  prepareRuntimeDirectory(paths);
-  await vi.waitFor(() => expect(left()).toEqual([]), { interval: 1 });
-  expect(readdirSync(paths.rejected)).toHaveLength(2);
-  expect(warnings).toHaveLength(2);
+describe('a message that means nothing', () => {
+  test.for<[what: string, text: string, garbled: object]>([
+    ['null', 'null', { error: { code: 'EMESSAGE' }, of: {} }],
+    ['an unknown type', '{"type": "X", "name": "n", "secret": "s"}', { of: { type: 'X', name: 'n' } }],
+    ['a name that is none', '{"type": "RESTART", "name": 1}', { of: { type: 'RESTART' } }],
+    ['an unknown signal', '{"type": "SIGNAL", "name": "n", "signal": "9"}', { of: { type: 'SIGNAL', name: 'n' } }],
+    ['more than 64 KiB', JSON.stringify({ type: 'RESTART-ALL', x: 'x'.repeat(70_000) }), { error: { code: 'ESIZE' } }],
+  ])('is told at once, never with its body: %s', async ([, text, expected]) => {
+    const directory = new Watched();
+    directory.put('m', text);
+    const event = await directory.garbled('m');
+    expect(event).toMatchObject(expected);
+    expect(JSON.stringify(event)).not.toContain('secret');
+  });
+
+  test.for([
+    ['not JSON', '{"type": "RESTART"', 'ESYNTAX'],
+    ['empty', '', 'EEMPTY'],
+    ['not UTF-8', '"\xff"', 'EENCODING'],
+  ] as const)('is given time when a writer may be at work: %s', async ([, text, code]) => {
+    const directory = new Watched();
+    const begin = performance.now();
+    writeFileSync(directory.at('m'), Buffer.from(text, 'latin1'));
+    expect(await directory.garbled('m')).toMatchObject({ error: { code } });
+    expect(performance.now() - begin).toBeGreaterThan(400);
+  });
+
+  test('is kept with its reason when it is rejected', async () => {
+    const directory = new Watched();
+    directory.put('m', 'null');
+    await directory.garbled('m');
+    directory.answer('m', rejected);
+    await directory.gone('m');
+    const kept = () => readdirSync(directory.rejected).sort();
+    await vi.waitFor(() => expect(kept()).toHaveLength(2), { interval: 2, timeout: 5_000 });
+    const [message = '', reason = ''] = kept();
+    expect(readFileSync(join(directory.rejected, message), 'utf8')).toBe('null');
+    expect(reason).toBe(`${message}.reason`);
+    expect(JSON.parse(readFileSync(join(directory.rejected, reason), 'utf8'))).toEqual({
+      version: 1,
+      message: 'm',
+      error: { code: 'EUNKNOWN', message: 'no such program' },
+    });
+  });
+
+  test('stays where it is while it cannot be kept elsewhere, is not told again, and goes when it can', async () => {
+    const directory = new Watched({ frequency: 20 });
+    renameSync(directory.rejected, `${directory.rejected}.away`);
+    directory.put('m', 'null');
+    await directory.garbled('m');
+    directory.answer('m', rejected);
+    directory.put('n', restart('web'));
+    await directory.received('n');
+    expect(directory.warnings).toEqual([expect.stringContaining('cannot be written')]);
+    expect(existsSync(directory.at('m'))).toBe(true);
+
+    renameSync(`${directory.rejected}.away`, directory.rejected);
+    await directory.gone('m');
+    expect(directory.warnings.slice(1)).toEqual([expect.stringContaining('can be written again')]);
+    expect(directory.probe.events.filter(({ type }) => type === 'message.garbled')).toHaveLength(1);
+  });
+
+  test('does not hold up the next', async () => {
+    const directory = new Watched();
+    directory.put('a', '{"type": ');
+    directory.put('b', 'null');
+    directory.put('c', restart('web'));
+    await directory.received('c');
+    expect(directory.probe.events.some(({ type }) => type === 'message.garbled')).toBe(true);
+  });
+
+  test('is told once, also while its answer is waited for', async () => {
+    const directory = new Watched({ frequency: 5 });
+    directory.put('m', 'null');
+    await directory.garbled('m');
+    directory.put('n', restart('web'));
+    await directory.received('n');
+    expect(directory.probe.events.filter(({ type }) => type === 'message.garbled')).toHaveLength(1);
+  });
+
+  test('is one of somebody who may not order', async () => {
+    const error = { code: 'EOWNER', message: 'not yours' };
+    const directory = new Watched({ refuse: () => error });
+    directory.put('m', restart('web'));
+    expect(await directory.garbled('m')).toEqual({ type: 'message.garbled', id: 'm', of: {}, error });
+  });
+});
+
+test('a message that is written in pieces is received whole', async () => {
+  const directory = new Watched();
+  for (const piece of ['', '{"type": "RES', 'TART", "name', '": "web"}']) {
+    appendFileSync(directory.at('slow'), piece);
+    // Seen as it is now: what is put after it has been received.
+    const id = `after-${piece.length}`;
+    directory.put(id, restart('other'));
+    await directory.received(id);
+  }
+  expect(await directory.received('slow')).toEqual({ type: 'RESTART', name: 'web' });
+  expect(directory.probe.events.filter(({ type }) => type === 'message.garbled')).toEqual([]);
+});
+
+test('what is no regular file, or has a name that is not read, is left alone', async () => {
+  const directory = new Watched({ frequency: 5 });
+  execFileSync('mkfifo', [directory.at('fifo')]);
+  mkdirSync(directory.at('directory'));
+  symlinkSync('nowhere', directory.at('dangling'));
+  for (const name of ['a.new', '.hidden', 'b~', '#c']) writeFileSync(directory.at(name), restart('web'));
+  const before = readdirSync(directory.path);
+  directory.put('z', restart('web'));
+  await directory.received('z');
+  directory.answer('z');
+  await directory.gone('z');
+  expect(directory.ids).toEqual(['z']);
+  expect(readdirSync(directory.path)).toEqual(before);
+});
+
+test('no message of a thousand is lost, and none comes twice', async () => {
+  const directory = new Watched();
+  const ids = Array.from({ length: 1_000 }, (_, index) => String(index).padStart(4, '0'));
+  for (const [index, id] of ids.entries()) {
+    directory.put(id, restart('web'));
+    // Some are seen alone, some together.
+    if (index % 250 === 0) await directory.received(id);
+  }
+  for (const id of ids) await directory.received(id);
+  for (const id of ids) directory.answer(id);
+  await vi.waitFor(() => expect(readdirSync(directory.path)).toEqual([]), { interval: 5, timeout: 5_000 });
+  expect(directory.ids).toEqual(ids);
+});
+
+test('a directory that was lost is found again, with what came meanwhile', async () => {
+  const directory = new Watched();
+  rmSync(directory.path, { recursive: true });
+  await directory.probe.next('directory.lost');
+  mkdirSync(directory.path);
+  directory.put('m', restart('web'));
+  await directory.probe.next('directory.found');
+  await directory.received('m');
+  directory.put('n', restart('web'));
+  await directory.received('n');
+  expect(directory.ids).toEqual(['m', 'n']);
 });

@@ -29,7 +29,7 @@ function colony() {
       writeFileSync(paths.monitor, JSON.stringify({ ...own, ...overrides }));
     },
     program: (name: string, overrides: Partial<ProgramStatus> = {}) => {
-      const file = { ...written, name, ...overrides, version: 1, process: { pid: 1, run: 'r', startTime: 5 } };
+      const file = { ...written, name, ...overrides, version: 1 };
       writeFileSync(join(paths.status, `${name}.json`), JSON.stringify(file));
     },
     file: (name: string, text: string) => writeFileSync(join(places.config, name), text),

@@ -3,12 +3,15 @@ import { once } from 'node:events';
 import { readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { lockDirectory } from '../../../src/os/directory-lock.js';
+import { lockDirectory as lock } from '../../../src/os/directory-lock.js';
 import { systemTool } from '../../../src/os/system-tools.js';
 import { endForGood } from '../../processes.js';
 import { scratch } from '../scratch.js';
 
 const refusal = { code: 'ELOCKED' };
+
+/** A refusal as a rejection, so that several answers can be looked at. */
+const lockDirectory = async (path: string, flock?: null) => lock(path, flock);
 
 describe.each([
   ['by flock', undefined],
@@ -16,9 +19,9 @@ describe.each([
 ] as const)('a lock %s', (_how, flock) => {
   test('is had by one, and by the next when that lets go of it', async () => {
     const path = scratch();
-    const lock = await lockDirectory(path, flock);
+    const held = await lockDirectory(path, flock);
     await expect(lockDirectory(path, flock)).rejects.toMatchObject(refusal);
-    lock.release();
+    held.release();
     (await lockDirectory(path, flock)).release();
   });
 
@@ -34,9 +37,9 @@ describe.each([
     const path = scratch();
     const other = join(scratch(), 'link');
     symlinkSync(path, other);
-    const lock = await lockDirectory(path, flock);
+    const held = await lockDirectory(path, flock);
     await expect(lockDirectory(other, flock)).rejects.toMatchObject(refusal);
-    lock.release();
+    held.release();
   });
 
   test('leaves nothing in the directory', async () => {
@@ -76,7 +79,7 @@ test('the lock of a process that was killed is free', async () => {
   await expect
     .poll(() =>
       lockDirectory(path).then(
-        (lock) => lock.release() ?? 'free',
+        (held) => held.release() ?? 'free',
         () => 'held',
       ),
     )
@@ -85,22 +88,22 @@ test('the lock of a process that was killed is free', async () => {
 
 test('children do not keep the lock of a monitor that is gone', async () => {
   const path = scratch();
-  const lock = await lockDirectory(path);
+  const held = await lockDirectory(path);
   const child = spawn('sleep', ['1000'], { stdio: 'ignore' });
   onTestFinished(() => endForGood(child.pid ?? 0));
-  lock.release();
+  held.release();
   (await lockDirectory(path)).release();
   expect(child.exitCode).toBeNull();
 });
 
 describe('a file that names a holder', () => {
-  const lockFile = '.ncolony.lock';
+  const lockFile = '.ncolony.lock.1';
 
   test('tells who is refused its pid', async () => {
     const path = scratch();
-    const lock = await lockDirectory(path, null);
+    const held = await lockDirectory(path, null);
     await expect(lockDirectory(path, null)).rejects.toThrow(`pid ${process.pid}`);
-    lock.release();
+    held.release();
   });
 
   test.for([

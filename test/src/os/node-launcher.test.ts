@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -52,6 +52,8 @@ async function outputOf(args: readonly string[], options: Options = {}): Promise
   const [out, err] = await Promise.all([text(launched.stdout), text(launched.stderr), exited]);
   return { out, err };
 }
+
+// The contract of every launcher is in launcher.test.ts. Here is what this one has of its own.
 
 describe.each([
   ['pipes', undefined],
@@ -106,7 +108,8 @@ describe.each([
     launcher = new NodeLauncher(mkfifo);
     for (let index = 0; index < 3; index++) await outputOf(['true']);
     launcher.close();
-    expect(openDescriptors()).toBe(before);
+    // Sockets of the process before may still have been closing when they were counted.
+    expect(openDescriptors()).toBeLessThanOrEqual(before);
   });
 
   test('nothing is held open of a start that was discarded or failed', async () => {
@@ -132,35 +135,7 @@ describe.each([
   });
 });
 
-test('a name is looked up in the PATH of the program, not in ours', async () => {
-  const directory = scratch();
-  writeFileSync(join(directory, 'greet'), '#!/bin/sh\necho hello\n', { mode: 0o755 });
-  expect(await outputOf(['greet'], { environment: { PATH: directory } })).toMatchObject({ out: 'hello\n' });
-});
-
-describe('rights', () => {
-  test('the directory and the umask are the program’s own', async () => {
-    const directory = scratch();
-    const before = process.umask();
-    await outputOf(['touch', 'file'], { rights: { directory, umask: 0o077 } });
-    expect(statSync(join(directory, 'file')).mode & 0o777).toBe(0o600);
-    expect(process.umask()).toBe(before);
-  });
-
-  test.for([
-    ['ENOENT', (root: string) => join(root, 'nowhere')],
-    ['ENOTDIR', (root: string) => join(root, 'file')],
-  ] as const)('%s for a directory that cannot be one', async ([code, directory]) => {
-    const root = scratch();
-    writeFileSync(join(root, 'file'), '');
-    await expect(launch(['true'], { rights: { directory: directory(root) } })).rejects.toMatchObject({ code });
-  });
-
-  test('limits are set', async () => {
-    const { out } = await outputOf(['sh', '-c', 'ulimit -n'], { rights: { limits: { nofile: 77 } } });
-    expect(out).toBe('77\n');
-  });
-
+describe.runIf(isRoot)('the rights of another user', () => {
   /** Who a process is, from the kernel, when it has become this program. */
   async function identityOf(pid: number, name: string) {
     const status = () => readFileSync(`/proc/${pid}/status`, 'latin1');
@@ -171,46 +146,44 @@ describe('rights', () => {
 
   const four = (id: number | string) => Array.from({ length: 4 }, () => String(id));
 
-  describe.runIf(isRoot)('of another user', () => {
-    test('are uid and gid, without any group of ours', async () => {
-      const { launched } = await launch(['sleep', '1000'], { rights: { user: { uid: 4242, gid: 4243 } } });
-      expect(await identityOf(launched.pid, 'sleep')).toEqual({ uid: four(4242), gid: four(4243), groups: [] });
-    });
+  test('are uid and gid, without any group of ours', async () => {
+    const { launched } = await launch(['sleep', '1000'], { rights: { user: { uid: 4242, gid: 4243 } } });
+    expect(await identityOf(launched.pid, 'sleep')).toEqual({ uid: four(4242), gid: four(4243), groups: [] });
+  });
 
-    test('are those of the passwd database, with the supplementary groups', async () => {
-      const [name = ''] = usersWithGroups();
-      const id = (flag: string) => execFileSync('id', [flag, name], { encoding: 'utf8' }).trim();
-      const uid = Number(id('-u'));
-      for (const user of [{ uid }, { name }]) {
-        const { launched } = await launch(['sleep', '1000'], { rights: { user } });
-        const { groups, ...ids } = await identityOf(launched.pid, 'sleep');
-        expect(ids).toEqual({ uid: four(uid), gid: four(id('-g')) });
-        expect(groups?.sort()).toEqual(id('-G').split(' ').sort());
-      }
-    });
+  test('are those of the passwd database, with the supplementary groups', async () => {
+    const [name = ''] = usersWithGroups();
+    const id = (flag: string) => execFileSync('id', [flag, name], { encoding: 'utf8' }).trim();
+    const uid = Number(id('-u'));
+    for (const user of [{ uid }, { name }]) {
+      const { launched } = await launch(['sleep', '1000'], { rights: { user } });
+      const { groups, ...ids } = await identityOf(launched.pid, 'sleep');
+      expect(ids).toEqual({ uid: four(uid), gid: four(id('-g')) });
+      expect(groups?.sort()).toEqual(id('-G').split(' ').sort());
+    }
+  });
 
-    test('include opening its own /dev/stdout and /dev/stderr', async () => {
-      const script = 'echo x > /dev/stdout; echo y > /dev/stderr';
-      const { out, err } = await outputOf(['sh', '-c', script], { rights: { user: { uid: 65534, gid: 65534 } } });
-      expect({ out, err }).toEqual({ out: 'x\n', err: 'y\n' });
-    });
+  test('include opening its own /dev/stdout and /dev/stderr', async () => {
+    const script = 'echo x > /dev/stdout; echo y > /dev/stderr';
+    const { out, err } = await outputOf(['sh', '-c', script], { rights: { user: { uid: 65534, gid: 65534 } } });
+    expect({ out, err }).toEqual({ out: 'x\n', err: 'y\n' });
+  });
 
-    test('keep the pid, the session and the environment', async () => {
-      const { launched } = await launch(['sleep', '1000'], {
-        environment: { A: 'a' },
-        rights: { user: { uid: 65534 } },
-      });
-      await identityOf(launched.pid, 'sleep');
-      const { pid } = launched;
-      expect(seeProcess(pid)).toMatchObject({ pid, session: pid, command: ['sleep', '1000'], environment: { A: 'a' } });
+  test('keep the pid, the session and the environment', async () => {
+    const { launched } = await launch(['sleep', '1000'], {
+      environment: { A: 'a' },
+      rights: { user: { uid: 65534 } },
     });
+    await identityOf(launched.pid, 'sleep');
+    const { pid } = launched;
+    expect(seeProcess(pid)).toMatchObject({ pid, session: pid, command: ['sleep', '1000'], environment: { A: 'a' } });
+  });
 
-    test.for([
-      ['a uid that nobody has, without a gid', { uid: 987_654 }],
-      ['a name that nobody has', { name: 'no-such-user' }],
-    ] as const)('cannot be given for %s', async ([, user]) => {
-      await expect(launch(['true'], { rights: { user } })).rejects.toMatchObject({ code: 'EPRIVILEGE' });
-    });
+  test.for([
+    ['a uid that nobody has, without a gid', { uid: 987_654 }],
+    ['a name that nobody has', { name: 'no-such-user' }],
+  ] as const)('cannot be given for %s', async ([, user]) => {
+    await expect(launch(['true'], { rights: { user } })).rejects.toMatchObject({ code: 'EPRIVILEGE' });
   });
 });
 

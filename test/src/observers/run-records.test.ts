@@ -1,0 +1,142 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import type { Fact } from '../../../machines/index.js';
+import { RunRecords } from '../../../src/observers/run-records.js';
+import { bootId } from '../../../src/os/boot.js';
+import { readProcess } from '../../../src/os/process-table.js';
+import { parseRuns, runLine, type RecordedRuns } from '../../../src/protocol/run-record.js';
+import { scratch } from '../scratch.js';
+
+const started = (name: string, run: string): Fact => ({ type: 'program.started', name, pid: process.pid, run });
+const stopped = (name: string): Fact => ({ type: 'program.stopped', name, because: 'process.gone' });
+const nobody: RecordedRuns = { runs: [], last: new Map() };
+
+let path: string;
+let warnings: string[];
+const open = (before = nobody) => new RunRecords(path, before, (problem) => warnings.push(problem));
+/** What a monitor would know that started now. */
+const known = () => parseRuns(existsSync(path) ? readFileSync(path, 'utf8') : '', bootId);
+const lastNames = () => [...known().last.keys()].sort();
+
+beforeEach(() => {
+  path = join(scratch(), 'runtime', 'runs.jsonl');
+  mkdirSync(dirname(path));
+  warnings = [];
+});
+
+test('a start is on record when it is told, with everything by which the process can be found again', () => {
+  const records = open();
+  records.observe(started('web', 'run'));
+  const record = {
+    name: 'web',
+    run: 'run',
+    pid: process.pid,
+    startTime: readProcess(process.pid)!.startTime,
+    boot: bootId,
+  };
+  expect(known().last).toEqual(new Map([['web', record]]));
+  expect(known().runs).toContainEqual(record);
+  expect(statSync(path).mode & 0o077).toBe(0);
+  records.close();
+});
+
+test('it is so until nothing is left of the process', () => {
+  const records = open();
+  records.observe(started('web', 'one'));
+  records.observe(started('db', 'two'));
+  records.observe({ type: 'program.died', name: 'web', exit: { code: 0, signal: null }, stragglers: [7] });
+  expect(lastNames()).toEqual(['db', 'web']);
+  records.observe(stopped('web'));
+  expect(lastNames()).toEqual(['db']);
+  expect([...new Set(known().runs.map(({ run }) => run))]).toEqual(['one', 'two']);
+  records.close();
+});
+
+test('what an earlier monitor left on record stays there', () => {
+  const first = open();
+  first.observe(started('web', 'one'));
+  const second = open(known());
+  second.observe(started('db', 'two'));
+  expect(lastNames()).toEqual(['db', 'web']);
+  second.observe(stopped('web'));
+  expect(lastNames()).toEqual(['db']);
+  first.close();
+  second.close();
+});
+
+test('no file is left where nothing is', () => {
+  const records = open();
+  records.observe(started('web', 'one'));
+  records.observe(stopped('web'));
+  records.close();
+  expect(readdirSync(dirname(path))).toEqual([]);
+});
+
+test('a line that was torn costs itself', () => {
+  const records = open();
+  records.observe(started('web', 'one'));
+  records.close();
+  const line = runLine({ name: 'db', run: 'two', pid: 1, startTime: 1, boot: bootId });
+  writeFileSync(path, line.slice(0, -9), { flag: 'a' });
+  expect(lastNames()).toEqual(['web']);
+});
+
+test.for([
+  ['deleted', () => rmSync(path)],
+  ['renamed', () => renameSync(path, `${path}.away`)],
+] as const)('a file that was %s is written anew, whole', ([, lose]) => {
+  const records = open();
+  records.observe(started('web', 'one'));
+  lose();
+  rmSync(`${path}.away`, { force: true });
+  records.observe(started('db', 'two'));
+  expect(lastNames()).toEqual(['db', 'web']);
+  records.close();
+});
+
+test('a link that somebody planted is not followed', () => {
+  const target = join(scratch(), 'target');
+  writeFileSync(target, 'precious');
+  symlinkSync(target, path);
+  const records = open();
+  records.observe(started('web', 'one'));
+  expect(readFileSync(target, 'utf8')).toBe('precious');
+  expect(lastNames()).toEqual(['web']);
+  records.close();
+});
+
+test('a place that cannot be written is reported once, and everything is on record when it is back', () => {
+  const records = open();
+  rmSync(dirname(path), { recursive: true });
+  for (const name of ['web', 'db', 'cache']) records.observe(started(name, name));
+  expect(warnings).toEqual([expect.stringContaining('cannot be written')]);
+  mkdirSync(dirname(path));
+  records.observe(stopped('db'));
+  expect(warnings).toHaveLength(2);
+  expect(lastNames()).toEqual(['cache', 'web']);
+  records.close();
+});
+
+test('the file does not grow for ever, and the last processes stay in it', () => {
+  const records = open();
+  records.observe(started('steady', 'first'));
+  for (let index = 0; index < 6_000; index++) {
+    records.observe(started('restless', `run-${index}`));
+    records.observe({ type: 'program.starting', name: 'restless', starts: index, because: 'process.exited' });
+  }
+  expect(readFileSync(path, 'utf8').split('\n').length).toBeLessThan(10_010);
+  expect(lastNames()).toEqual(['steady']);
+  expect(known().runs.map(({ run }) => run)).toContain('run-5999');
+  records.close();
+});
