@@ -15,7 +15,8 @@ import {
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, vi } from 'vitest';
-import { test, type Colony } from '../blackbox/colony.js';
+import type { Colony } from '../blackbox/colony.js';
+import { makeReadOnly, test } from './mounts.js';
 import { UnreadMonitor } from './unread-monitor.js';
 
 const isRoot = process.getuid?.() === 0;
@@ -79,29 +80,20 @@ describe('at least once, in order:', () => {
     colony.write('steady', stays);
     const first = await colony.monitor();
     await colony.statusLike('steady', { state: 'running' });
-    execFileSync('mount', ['--bind', colony.messages, colony.messages]);
-    try {
-      const remount = (how: string) => execFileSync('mount', ['-o', `remount,bind,${how}`, colony.messages]);
-      process.kill(first.pid, 'SIGSTOP');
-      const ids = [1, 2, 3].map((index) =>
-        colony.send({ type: 'SIGNAL', name: 'steady', signal: 'CONT' }, numbered(index)),
-      );
-      remount('ro');
-      process.kill(first.pid, 'SIGCONT');
-      await first.fact('message.judged', { id: ids[2] });
-      first.kill('SIGKILL');
-      await first.ended;
-      remount('rw');
-      expect(leftIn(colony)).toEqual(ids);
+    const { way, undo } = makeReadOnly(colony.messages);
+    const ids = [1, 2, 3].map((index) => numbered(index));
+    const text = JSON.stringify({ type: 'SIGNAL', name: 'steady', signal: 'CONT' });
+    for (const id of ids) writeFileSync(join(way, id), text);
+    await first.fact('message.judged', { id: ids[2] });
+    first.kill('SIGKILL');
+    await first.ended;
+    undo();
+    expect(leftIn(colony)).toEqual(ids);
 
-      const second = await colony.monitor();
-      await vi.waitFor(() => expect(leftIn(colony)).toEqual([]), patience);
-      for (const monitor of [first, second]) {
-        expect(monitor.facts('message.judged').map(({ id }) => id)).toEqual(ids);
-      }
-      await colony.stop(second);
-    } finally {
-      execFileSync('umount', ['-l', colony.messages]);
+    const second = await colony.monitor();
+    await vi.waitFor(() => expect(leftIn(colony)).toEqual([]), patience);
+    for (const monitor of [first, second]) {
+      expect(monitor.facts('message.judged').map(({ id }) => id)).toEqual(ids);
     }
   });
 });
