@@ -105,7 +105,11 @@ class ConfigDirectory {
       if (signatureAt(path) === known.signature) return;
     }
     const read = readFileBytes(path, maxProgramFileBytes);
-    if (read.kind === 'missing' || read.kind === 'irregular') return this.#gone(name, findings);
+    if (read.kind === 'missing' || read.kind === 'irregular') {
+      if (this.#rounds.stands()) return this.#gone(name, findings);
+      // The directory went away meanwhile, which says nothing of its files.
+      return this.#rounds.request('all');
+    }
     if (read.kind === 'unreadable') return this.#bad(name, '', read.error, false, findings);
 
     const signature = signatureOf(read.stats);

@@ -32,6 +32,8 @@ export class DirectoryRounds {
   #running = false;
   #closed = false;
   #lost = false;
+  /** Of the directory that was listed last. */
+  #identity: string | undefined;
   #unwatched = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -51,8 +53,20 @@ export class DirectoryRounds {
   request(names: readonly string[] | 'all'): void {
     if (this.#closed) return;
     if (names === 'all' || this.#pending === 'all') this.#pending = 'all';
-    else this.#pending = new Set([...(this.#pending ?? []), ...names]);
+    else {
+      this.#pending ??= new Set();
+      for (const name of names) this.#pending.add(name);
+    }
     this.#schedule();
+  }
+
+  /** Whether the directory is the one that was listed: if not, what is missing from it may be elsewhere. */
+  stands(): boolean {
+    try {
+      return identityOf(this.#options.path) === this.#identity;
+    } catch {
+      return false;
+    }
   }
 
   close(): void {
@@ -74,13 +88,13 @@ export class DirectoryRounds {
   }
 
   async #round(): Promise<void> {
-    const pending = this.#pending;
+    const pending = this.#pending instanceof Set && !this.stands() ? 'all' : this.#pending;
     this.#pending = undefined;
     if (pending !== undefined && !this.#closed) {
       const names = this.#listing(pending);
       if (names === undefined) this.#options.missed?.();
       else await this.#options.look(names, pending === 'all');
-      if (pending === 'all' || this.#lost) this.#againLater();
+      if (pending === 'all') this.#againLater();
     }
     this.#running = false;
     if (this.#pending !== undefined) this.#schedule();
@@ -88,18 +102,21 @@ export class DirectoryRounds {
 
   #listing(pending: ReadonlySet<string> | 'all'): readonly string[] | undefined {
     const { path, report } = this.#options;
-    if (pending !== 'all' && !this.#lost) return [...pending];
+    if (pending !== 'all') return [...pending];
     try {
       // In this order: what comes after the list is read makes an event.
-      this.#watch.arm(identityOf(path));
+      const identity = identityOf(path);
+      this.#watch.arm(identity);
       const names = listedNames(path);
       if (this.#lost) report({ type: 'directory.found', path });
       this.#lost = false;
+      this.#identity = identity;
       return names;
     } catch (error) {
       const fault = { code: systemCode(error), message: messageOf(error) };
       if (!this.#lost) report({ type: 'directory.lost', path, error: fault });
       this.#lost = true;
+      this.#identity = undefined;
       // It may be this very directory that comes back, and then its old watch is silent.
       this.#watch.close();
       return undefined;

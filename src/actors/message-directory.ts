@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { renameSync, rmSync, type BigIntStats } from 'node:fs';
+import { renameSync, rmSync, unlinkSync, type BigIntStats } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { nanoid } from 'nanoid';
 import { fromCallback } from 'xstate';
 import type { DirectoryNews, Fault, MessageAnswer, MessageGarbled, MessagesReceived } from '../../machines/index.js';
@@ -27,6 +28,8 @@ export interface MessageDirectoryHost {
 /** How long a message may be empty or broken before it is rejected: a writer may be at work. In ms. */
 const graceMs = 500;
 const retryMs = 50;
+// Each costs up to a millisecond until it is gone: a crowd of them must not hold up everything else.
+const batch = 32;
 
 /** A message that was handed over. */
 interface Taken {
@@ -58,17 +61,19 @@ class MessageDirectory {
   /** Since when a broken message is being given time. */
   readonly #unfinished = new Map<string, number>();
   readonly #retries = new Set<NodeJS.Timeout>();
+  #closed = false;
 
   constructor(host: MessageDirectoryHost, report: Report) {
     this.#host = host;
     this.#report = report;
     this.#writer = new CarefulWriter(host.path, host.warn);
-    const look = async (names: readonly string[], whole: boolean) => this.#look(names, whole);
+    const look = (names: readonly string[], whole: boolean) => this.#look(names, whole);
     this.#rounds = new DirectoryRounds({ path: host.path, frequency: host.frequency, look, report });
     this.#rounds.request('all');
   }
 
   close(): void {
+    this.#closed = true;
     this.#rounds.close();
     for (const retry of this.#retries) clearTimeout(retry);
   }
@@ -79,6 +84,11 @@ class MessageDirectory {
     const path = join(this.#host.path, id);
     const taken = this.#taken.get(id);
     this.#owed.delete(id);
+    if (!this.#rounds.stands()) {
+      // The directory went away. If it comes back with the message, that is no new one.
+      this.#owed.set(id, answer);
+      return;
+    }
     if (taken === undefined || !isStillThere(path, taken)) {
       // A writer that uses a name twice has put a new message there meanwhile.
       this.#taken.delete(id);
@@ -87,7 +97,7 @@ class MessageDirectory {
     }
     const isGone = this.#writer.attempt(() => {
       if (outcome.kind === 'rejected') this.#reject(path, id, outcome.error);
-      else rmSync(path, { force: true });
+      else unlinkSync(path);
     });
     // It stays taken: what cannot be deleted is not obeyed again, until it changes or this monitor ends.
     if (isGone) this.#taken.delete(id);
@@ -107,14 +117,22 @@ class MessageDirectory {
     });
   }
 
-  #look(names: readonly string[], whole: boolean): void {
+  async #look(names: readonly string[], whole: boolean): Promise<void> {
     if (whole) {
       this.#forgetVanished(new Set(names));
       const owed = [...this.#owed.values()];
       for (const answer of owed) this.settle(answer);
     }
+    const ids = [...names].sort();
+    for (let start = 0; start < ids.length && !this.#closed; start += batch) {
+      if (start > 0) await nextTurn();
+      this.#lookAt(ids.slice(start, start + batch));
+    }
+  }
+
+  #lookAt(ids: readonly string[]): void {
     const received: MessagesReceived['messages'][number][] = [];
-    for (const id of [...names].sort()) {
+    for (const id of ids) {
       const read = readFileBytes(join(this.#host.path, id), maxMessageBytes);
       if (read.kind !== 'bytes') continue;
       const taken = takenOf(read.stats, read.bytes);

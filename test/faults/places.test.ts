@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, vi } from 'vitest';
-import { test as colonyTest, type Colony } from '../blackbox/colony.js';
+import type { Colony } from '../blackbox/colony.js';
 import type { RunningMonitor } from '../blackbox/running-monitor.js';
+import { makeReadOnly, mountSmall, test } from './mounts.js';
 
 // Only root can make a full disk, or a read-only one, of a directory.
 const isRoot = process.getuid?.() === 0;
@@ -14,27 +15,6 @@ const warnings = (monitor: RunningMonitor, place: string) =>
   monitor.records.filter(({ level, msg }) => level >= 40 && msg.startsWith(place)).map(({ msg }) => msg);
 
 const runtimeOf = (colony: Colony) => join(colony.messages, '.ncolony');
-
-/** A file system of its own at a path, of so many pages of 4 KiB. */
-function mount(path: string, pages: number): void {
-  mkdirSync(path, { recursive: true });
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${pages * 4}k,mode=700`, 'none', path]);
-}
-
-const test = colonyTest.extend<{ colony: Colony }>({
-  colony: async ({ colony }, use) => {
-    try {
-      await use(colony);
-      await colony.stopAll();
-    } finally {
-      const mounted = readFileSync('/proc/mounts', 'utf8')
-        .split('\n')
-        .map((line) => line.split(' ')[1] ?? '');
-      const ours = mounted.filter((path) => path.startsWith(`${colony.root}/`));
-      for (const path of ours.toReversed()) execFileSync('umount', ['-l', path]);
-    }
-  },
-});
 
 /** Takes every byte that is left. */
 function fill(directory: string): () => void {
@@ -64,7 +44,7 @@ async function supervises(colony: Colony, monitor: RunningMonitor, name: string)
 
 describe('supervision goes on, the loss is told once, and is healed when the place is back:', () => {
   test.runIf(isRoot)('a full runtime directory', async ({ colony }) => {
-    mount(runtimeOf(colony), 64);
+    mountSmall(runtimeOf(colony), 64);
     const monitor = await colony.launch(['-t', '0.1', '-m', '0.1', '--frequency', '0.5']).begun();
     colony.write('before', stays);
     await colony.statusLike('before', { state: 'running' });
@@ -87,13 +67,46 @@ describe('supervision goes on, the loss is told once, and is healed when the pla
   });
 
   test.runIf(isRoot)('a full runtime directory from the start', async ({ colony }) => {
-    mount(runtimeOf(colony), 16);
+    mountSmall(runtimeOf(colony), 16);
     const empty = fill(runtimeOf(colony));
     const monitor = await colony.launch(['-t', '0.1', '-m', '0.1', '--frequency', '0.5']).begun();
     const pid = await supervises(colony, monitor, 'during');
     empty();
     await colony.statusLike('during', { state: 'running', pid });
     await vi.waitFor(async () => expect((await colony.ctl('status')).code).toBe(0), patience);
+    await colony.stop(monitor);
+  });
+
+  test.runIf(isRoot)('a read-only messages directory: nothing is obeyed twice', async ({ colony }) => {
+    const monitor = await colony.launch(['-t', '0.1', '-m', '0.1', '--frequency', '0.1']).begun();
+    colony.write('steady', stays);
+    await colony.statusLike('steady', { state: 'running' });
+    const { way, undo } = makeReadOnly(colony.messages);
+    const since = monitor.now;
+    const ids = ['1-good', '2-bad'];
+    writeFileSync(join(way, '1-good'), JSON.stringify({ type: 'RESTART', name: 'steady' }));
+    writeFileSync(join(way, '2-bad'), JSON.stringify({ type: 'RESTART', name: 'nobody' }));
+    await monitor.fact('message.judged', { id: '2-bad' });
+    const pid = await supervises(colony, monitor, 'during');
+    // Several rounds.
+    await setTimeout(500);
+    expect(monitor.facts('message.judged', {}, since).map(({ id }) => id)).toEqual(ids);
+    undo();
+
+    await colony.statusLike('during', { state: 'running', pid });
+    const reply = (id: string) => existsSync(join(runtimeOf(colony), 'replies', `${id}.json`));
+    await vi.waitFor(() => expect(ids.map(reply)).toEqual([true, true]), patience);
+    await vi.waitFor(() => expect(readdirSync(colony.messages)).toEqual(['.ncolony']), patience);
+    const rejected = readdirSync(join(runtimeOf(colony), 'rejected')).filter((name) => name.startsWith('2-bad'));
+    expect(rejected).toHaveLength(2);
+    expect(monitor.facts('message.judged', {}, since).map(({ id }) => id)).toEqual(ids);
+    for (const place of [
+      join(runtimeOf(colony), 'status:'),
+      join(runtimeOf(colony), 'replies:'),
+      `${colony.messages}:`,
+    ]) {
+      await vi.waitFor(() => expect(warnings(monitor, place)).toHaveLength(2), patience);
+    }
     await colony.stop(monitor);
   });
 
@@ -167,7 +180,7 @@ describe('supervision goes on, the loss is told once, and is healed when the pla
     const logs = join(colony.root, 'logs');
     const path = join(logs, 'ticks.log');
     mkdirSync(logs);
-    mount(logs, 4);
+    mountSmall(logs, 4);
     const monitor = await colony.launch(['-t', '0.1', '-m', '0.1', '--logs', logs]).begun();
     colony.write('ticks', ticks);
     await vi.waitFor(() => expect(numbersIn(path).length).toBeGreaterThan(3), patience);
