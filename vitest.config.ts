@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 // Four rooms of tests. `machines` and `visualize` run against xstate's development build, whose warnings fail a test;
 // `blackbox` runs the built command and shares the machine's two cores badly, so its files come one after the other.
+// On a shared CI machine a test of real processes gets a second chance: what is late there is not wrong.
+const retry = process.env['CI'] === undefined ? 0 : 2;
+
 export default defineConfig({
   test: {
     setupFiles: ['test/fail-on-warnings.ts'],
@@ -18,12 +21,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'src', include: ['test/src/**/*.test.ts'], testTimeout: 20_000 },
+        test: { name: 'src', include: ['test/src/**/*.test.ts'], testTimeout: 20_000, retry },
       },
       {
         extends: true,
         test: {
           name: 'blackbox',
+          retry,
           include: ['test/blackbox/**/*.test.ts'],
           testTimeout: 30_000,
           fileParallelism: false,
@@ -34,6 +38,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'faults',
+          retry,
           include: ['test/faults/**/*.test.ts'],
           testTimeout: 180_000,
           fileParallelism: false,

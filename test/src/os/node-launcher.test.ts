@@ -108,7 +108,8 @@ describe.each([
     launcher = new NodeLauncher(mkfifo);
     for (let index = 0; index < 3; index++) await outputOf(['true']);
     launcher.close();
-    expect(openDescriptors()).toBe(before);
+    // Sockets of the process before may still have been closing when they were counted.
+    expect(openDescriptors()).toBeLessThanOrEqual(before);
   });
 
   test('nothing is held open of a start that was discarded or failed', async () => {
