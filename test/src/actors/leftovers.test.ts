@@ -32,7 +32,8 @@ function hostWith({
   runs = [],
 }: { recorded?: [string, Leader][]; runs?: string[] } = {}): LeftoversHost {
   const descendants = new Descendants([own], runs);
-  return { table: new ProcessTable(colony), descendants, recorded: new Map(recorded) };
+  const records = recorded.map(([name, leader]) => [name, { name, run: 'an-old-run', boot: '', ...leader }] as const);
+  return { table: new ProcessTable(colony), descendants, recorded: new Map(records) };
 }
 
 /** Ends the leftovers of a program, politely. */

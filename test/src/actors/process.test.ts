@@ -55,6 +55,7 @@ function hostWith(more: Partial<ProcessHost> = {}): ProcessHost {
       finish: () => Promise.resolve(),
       reopen: () => undefined,
     },
+    announce: () => undefined,
     inherited: { INHERITED: 'from the monitor', SECRET: 'of the monitor' },
     ...more,
   };
