@@ -13,10 +13,8 @@ import {
   type Prepared,
 } from './launcher.js';
 import { loadNativeLibc, type NativeLibc } from './native-libc.js';
+import { closePipe, type Pipe } from './pipes.js';
 import { markOfDescriptor } from './stdin-mark.js';
-
-/** Of a pipe: reading, writing. */
-type Ends = [number, number];
 
 /** Starts processes with `posix_spawn`: as fast whatever the monitor's own size is. */
 export class NativeLauncher implements Launcher {
@@ -43,44 +41,44 @@ export class NativeLauncher implements Launcher {
     const granted = await grant(command);
     const pipes = this.#pipes(granted);
     return {
-      stdinMark: markOfDescriptor(pipes[0][0]),
+      stdinMark: markOfDescriptor(pipes[0].read),
       launch: (events) => this.#launch(command, granted, pipes, events),
-      discard: () => pipes.flat().forEach(closeSync),
+      discard: () => pipes.forEach(closePipe),
     };
   }
 
   /** Three pipes, for standard input, output and error. */
-  #pipes({ owner }: Granted): [Ends, Ends, Ends] {
-    const made: Ends[] = [];
+  #pipes({ owner }: Granted): [Pipe, Pipe, Pipe] {
+    const made: Pipe[] = [];
     try {
       while (made.length < 3) {
-        const ends = this.#libc.pipe();
-        made.push(ends);
+        const pipe = this.#libc.pipe();
+        made.push(pipe);
         // Opening /dev/stdout is judged by the owner of the pipe.
-        if (owner !== undefined) fchownSync(ends[1], owner.uid, owner.gid);
+        if (owner !== undefined) fchownSync(pipe.write, owner.uid, owner.gid);
       }
-      return made as [Ends, Ends, Ends];
+      return made as [Pipe, Pipe, Pipe];
     } catch (error) {
-      made.flat().forEach(closeSync);
+      made.forEach(closePipe);
       throw new LaunchError('EPIPES', 'no pipes can be made', { cause: error });
     }
   }
 
-  #launch(command: Command, granted: Granted, pipes: [Ends, Ends, Ends], events: LaunchEvents): Launched {
+  #launch(command: Command, granted: Granted, pipes: [Pipe, Pipe, Pipe], events: LaunchEvents): Launched {
     const [stdin, stdout, stderr] = pipes;
     let pid: number | undefined;
     try {
-      pid = this.#spawn(command, granted, [stdin[0], stdout[1], stderr[1]]);
+      pid = this.#spawn(command, granted, [stdin.read, stdout.write, stderr.write]);
       const launched = {
         pid,
-        stdout: new Socket({ fd: stdout[0], readable: true, writable: false }),
-        stderr: new Socket({ fd: stderr[0], readable: true, writable: false }),
+        stdout: new Socket({ fd: stdout.read, readable: true, writable: false }),
+        stderr: new Socket({ fd: stderr.read, readable: true, writable: false }),
         helper: granted.helper[0],
         signal: (signal: NodeJS.Signals) => this.#signal(launched.pid, signal),
       };
-      for (const end of [stdin[0], stdout[1], stderr[1]]) closeSync(end);
+      for (const end of [stdin.read, stdout.write, stderr.write]) closeSync(end);
       this.#children.set(pid, (exit) => {
-        closeSync(stdin[1]);
+        closeSync(stdin.write);
         events.exited(exit);
       });
       return launched;
@@ -90,7 +88,7 @@ export class NativeLauncher implements Launcher {
         process.kill(-pid, 'SIGKILL');
         this.#children.set(pid, () => undefined);
       }
-      pipes.flat().forEach(closeSync);
+      pipes.forEach(closePipe);
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 import { getSystemErrorMap } from 'node:util';
+import type { Pipe } from './pipes.js';
 
 /** What is used of the C library. Numbers are those of Linux on 64 bit. */
 export interface NativeLibc {
@@ -10,8 +11,8 @@ export interface NativeLibc {
     descriptors: readonly [number, number, number],
     directory: string | undefined,
   ) => number;
-  /** Both ends of a new pipe, closed on exec: reading, writing. */
-  readonly pipe: () => [number, number];
+  /** A new pipe, both ends closed on exec. */
+  readonly pipe: () => Pipe;
   /** A child that ended and was not reaped yet, left as it is; `undefined` when there is none. */
   readonly peek: () => number | undefined;
   /** Reaps that child: its wait status, or `undefined` while it lives. */
@@ -80,7 +81,8 @@ export async function loadNativeLibc(): Promise<NativeLibc> {
     pipe: () => {
       const ends = [0, 0];
       if (c.pipe2(ends, closeOnExec) !== 0) throw systemError('pipe2', koffi.errno());
-      return ends as [number, number];
+      const [read = 0, write = 0] = ends;
+      return { read, write };
     },
     peek: () => {
       siginfo.fill(0);
