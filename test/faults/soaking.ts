@@ -7,6 +7,7 @@ import { createActor, fromCallback } from 'xstate';
 import {
   programMachine,
   supervisorMachine,
+  wardMachine,
   type ConfigScan,
   type MessageAnswer,
   type ProcessCommand,
@@ -57,8 +58,9 @@ export async function soakMachines(warmUp: number, restarts: number): Promise<[F
   const leftovers = fromCallback<ProcessCommand, { readonly name: string }>(({ sendBack, receive }) => {
     receive((command) => command.type === 'process.terminate' && sendBack({ type: 'process.gone' }));
   });
+  const program = programMachine.provide({ actors: { process, leftovers } });
   const actors = {
-    program: programMachine.provide({ actors: { process, leftovers } }),
+    ward: wardMachine.provide({ actors: { program } }),
     config: fromCallback<ConfigScan>(() => undefined),
     messages: fromCallback<MessageAnswer>(() => undefined),
     signals: fromCallback(() => undefined),
@@ -68,7 +70,9 @@ export async function soakMachines(warmUp: number, restarts: number): Promise<[F
   supervisor.send({ type: 'config.synced', added: names.map((name) => specOf({ name })), ...none, ticket: 0 });
 
   const reaches = async (goal: number) => {
-    while (counted.starts < goal) {
+    for (let before = -1; counted.starts < goal;) {
+      if (counted.starts === before) throw new Error(`nothing is started any more, after ${before} starts`);
+      before = counted.starts;
       clock.advance(100_000);
       supervisor
         .getSnapshot()
