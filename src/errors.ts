@@ -23,6 +23,7 @@ export const errorCodes = {
   ESTUCK: 'SIGKILL does not end it',
   EDEFECT: 'a defect of the monitor',
   // a directory
+  ENOEVENTS: 'its file system does not tell of changes',
   EDIRECTORY: 'a directory cannot be used',
   ELOCKED: 'another monitor has the directory',
   // a command

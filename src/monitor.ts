@@ -1,4 +1,4 @@
-import { rmSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { createActor, type ActorRefFrom } from 'xstate';
 import { supervisorMachine, type Fact, type SupervisorOutput } from '../machines/index.js';
 import { openColony } from './colony.js';
@@ -6,6 +6,7 @@ import { openLog, type Log } from './log.js';
 import { createNodeActors } from './node-actors.js';
 import { MonitorFile } from './observers/monitor-file.js';
 import { narrate } from './observers/narrator.js';
+import { OwnPidFile } from './observers/own-pid-file.js';
 import { PidFiles } from './observers/pid-files.js';
 import { ReplyWriter } from './observers/reply-writer.js';
 import { RunRecords } from './observers/run-records.js';
@@ -18,7 +19,6 @@ import { systemTool } from './os/system-tools.js';
 import { fileFault } from './os/trust.js';
 import { LogFiles } from './output/log-files.js';
 import { TaggedLines } from './output/tagged-lines.js';
-import { writeFileAtomically } from './protocol/atomic-file.js';
 import type { MonitorStatus } from './protocol/status-file.js';
 import { version } from './version.js';
 
@@ -81,6 +81,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     ...(options.pid === undefined
       ? []
       : [new PidFiles(options.pid, new Set(colony.records.runs.map(({ name }) => name)), warn)]),
+    ...(options.pidfile === undefined ? [] : [new OwnPidFile(options.pidfile, warn)]),
     { observe: (fact) => fact.type === 'supervisor.rescanned' && outputs.reopen() },
     { observe: (fact) => fact.type === 'supervisor.rescanned' && log.reopen() },
   ];
@@ -95,12 +96,10 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     await outputs.finish(lastWordsMs);
     for (const observer of observers) observer.close?.();
     launcher.close();
-    if (options.pidfile !== undefined) rmSync(options.pidfile, { force: true });
     colony.release();
     await log.flush(lastWordsMs);
   });
 
-  if (options.pidfile !== undefined) writeFileAtomically(options.pidfile, `${process.pid}\n`, { mode: 0o644 });
   const { config, messages } = colony;
   actor.start();
   // Said when the signals are listened to: whoever hears it may ask for the stop at once.

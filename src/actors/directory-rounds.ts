@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { DirectoryNews } from '../../machines/index.js';
 import { messageOf, systemCode } from '../errors.js';
-import { identityOf, listedNames } from '../protocol/directory.js';
+import { identityOf, listedNames, standingAt } from '../protocol/directory.js';
 import { isListedName } from '../protocol/file-names.js';
 import { DirectoryWatch } from './directory-watch.js';
 
@@ -105,8 +105,9 @@ export class DirectoryRounds {
     if (pending !== 'all') return [...pending];
     try {
       // In this order: what comes after the list is read makes an event.
-      const identity = identityOf(path);
+      const { identity, changed } = standingAt(path);
       this.#watch.arm(identity);
+      this.#watch.compare(changed);
       const names = listedNames(path);
       if (this.#lost) report({ type: 'directory.found', path });
       this.#lost = false;

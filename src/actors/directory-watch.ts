@@ -1,9 +1,12 @@
 import { watch, type FSWatcher } from 'chokidar';
 import type { Fault } from '../../machines/index.js';
-import { messageOf, systemCode } from '../errors.js';
+import { errorCodes, messageOf, systemCode } from '../errors.js';
 
 /** Something may have changed: the entry of that name, or (`undefined`) anything. */
 export type Hint = (name: string | undefined) => void;
+
+/** How late an event may come, in ms. */
+const latestEventMs = 1_000;
 
 /**
  * Watches one directory, itself alone, for hints. The scan is the truth: a watch falls silent when its directory is
@@ -18,6 +21,10 @@ export class DirectoryWatch {
   readonly #broken: (error: Fault) => void;
   #watcher: FSWatcher | undefined;
   #armedFor = '';
+  /** When an entry last came or went, as of the last comparison (ns since 1970). */
+  #changed: bigint | undefined;
+  #isHeard = false;
+  #doubt: NodeJS.Timeout | undefined;
 
   constructor(path: string, hint: Hint, broken: (error: Fault) => void) {
     this.#path = path;
@@ -31,17 +38,45 @@ export class DirectoryWatch {
     this.close();
     this.#armedFor = identity;
     const watcher = watch(this.#path, { depth: 0, ignoreInitial: true, ignored: (path) => path !== this.#path });
-    watcher.on('raw', (_event, name: string | null) => this.#hint(name ?? undefined));
+    watcher.on('raw', (_event, name: string | null) => this.#hear(name ?? undefined));
     // What happened before the watch stood has made no event.
-    watcher.on('ready', () => this.#hint(undefined));
+    watcher.on('ready', () => this.#hear(undefined));
     watcher.on('error', (error) => this.#fail(error));
     this.#watcher = watcher;
   }
 
+  /**
+   * Compares when an entry last came or went (`changed`, ns since 1970) with the comparison before. A change of which
+   * nothing is heard, not even a second later, shows that this file system has no events.
+   */
+  compare(changed: bigint): void {
+    const isSilent = this.#changed !== undefined && changed !== this.#changed && !this.#isHeard;
+    this.#changed = changed;
+    this.#isHeard = false;
+    if (isSilent) this.#doubt ??= setTimeout(() => setImmediate(() => this.#judge()), latestEventMs);
+  }
+
   close(): void {
     this.#armedFor = '';
+    this.#changed = undefined;
+    clearTimeout(this.#doubt);
+    this.#doubt = undefined;
     void this.#watcher?.close();
     this.#watcher = undefined;
+  }
+
+  #hear(name: string | undefined): void {
+    this.#isHeard = true;
+    clearTimeout(this.#doubt);
+    this.#doubt = undefined;
+    this.#hint(name);
+  }
+
+  // The watch stays: what makes no events is not made worse by it.
+  #judge(): void {
+    if (this.#doubt === undefined) return;
+    this.#doubt = undefined;
+    this.#broken({ code: 'ENOEVENTS', message: errorCodes.ENOEVENTS });
   }
 
   // It is tried again at the next scan.

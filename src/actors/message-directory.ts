@@ -1,17 +1,15 @@
 import { createHash } from 'node:crypto';
-import { renameSync, rmSync, unlinkSync, type BigIntStats } from 'node:fs';
+import { unlinkSync, type BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { nanoid } from 'nanoid';
 import { fromCallback } from 'xstate';
 import type { DirectoryNews, Fault, MessageAnswer, MessageGarbled, MessagesReceived } from '../../machines/index.js';
 import { CarefulWriter } from '../os/careful-writer.js';
-import { writeFileAtomically } from '../protocol/atomic-file.js';
 import { fileSignature, signatureOf } from '../protocol/directory.js';
 import { readFileBytes } from '../protocol/file-bytes.js';
 import { maxMessageBytes, parseMessage, type ParsedMessage } from '../protocol/message-file.js';
-import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
 import { DirectoryRounds } from './directory-rounds.js';
+import { RejectedMessages } from './rejected-messages.js';
 
 export interface MessageDirectoryHost {
   readonly path: string;
@@ -54,6 +52,7 @@ class MessageDirectory {
   readonly #report: Report;
   readonly #writer: CarefulWriter;
   readonly #rounds: DirectoryRounds;
+  readonly #rejected: RejectedMessages;
   /** Messages that were handed over and whose files may still be there: never handed over twice. */
   readonly #taken = new Map<string, Taken>();
   /** Taken messages whose files could not be taken away yet. */
@@ -67,6 +66,7 @@ class MessageDirectory {
     this.#host = host;
     this.#report = report;
     this.#writer = new CarefulWriter(host.path, host.warn);
+    this.#rejected = new RejectedMessages(host.rejected);
     const look = (names: readonly string[], whole: boolean) => this.#look(names, whole);
     this.#rounds = new DirectoryRounds({ path: host.path, frequency: host.frequency, look, report });
     this.#rounds.request('all');
@@ -96,25 +96,12 @@ class MessageDirectory {
       return;
     }
     const isGone = this.#writer.attempt(() => {
-      if (outcome.kind === 'rejected') this.#reject(path, id, outcome.error);
+      if (outcome.kind === 'rejected') this.#rejected.take(path, id, outcome.error);
       else unlinkSync(path);
     });
     // It stays taken: what cannot be deleted is not obeyed again, until it changes or this monitor ends.
     if (isGone) this.#taken.delete(id);
     else this.#owed.set(id, answer);
-  }
-
-  #reject(path: string, id: string, error: Fault): void {
-    inRuntimeDirectory(this.#host.rejected, (directory) => {
-      const kept = join(directory, `${id}.${nanoid(8)}`);
-      writeFileAtomically(`${kept}.reason`, `${JSON.stringify({ version: 1, message: id, error })}\n`);
-      try {
-        renameSync(path, kept);
-      } catch (problem) {
-        rmSync(`${kept}.reason`, { force: true });
-        throw problem;
-      }
-    });
   }
 
   async #look(names: readonly string[], whole: boolean): Promise<void> {

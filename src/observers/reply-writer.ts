@@ -1,9 +1,9 @@
-import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fact, Outcome } from '../../machines/index.js';
 import { writeFileAtomically } from '../protocol/atomic-file.js';
 import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
 import { CarefulWriter } from '../os/careful-writer.js';
+import { KeptFiles } from '../os/kept-files.js';
 
 /** `replies/ID.json`: what became of the message whose file was called ID. */
 export interface Reply {
@@ -14,26 +14,19 @@ export interface Reply {
   readonly at: string;
 }
 
-const kept = 1_000;
-const keptMs = 10 * 60_000;
+const limits = { count: 1_000, age: 10 * 60_000 };
 
 /** Writes a reply for every message, and keeps those of the last minutes. */
 export class ReplyWriter {
   readonly #directory: string;
   readonly #writer: CarefulWriter;
   readonly #owed = new Map<string, Reply>();
-  readonly #written: { readonly id: string; readonly at: number }[] = [];
+  readonly #kept = new KeptFiles(limits, (entry) => [entry]);
 
   constructor(directory: string, warn: (problem: string) => void) {
     this.#directory = directory;
     this.#writer = new CarefulWriter(directory, warn);
-    this.#writer.attempt(() => {
-      for (const name of readdirSync(directory)) {
-        const at = statSync(join(directory, name)).mtimeMs;
-        this.#written.push({ id: name.replace(/\.json$/, ''), at });
-      }
-      this.#written.sort((a, b) => a.at - b.at);
-    });
+    this.#writer.attempt(() => this.#kept.load(directory, (file) => file));
   }
 
   observe(fact: Fact): void {
@@ -51,27 +44,16 @@ export class ReplyWriter {
   #settle(): void {
     for (const [id, reply] of this.#owed) {
       // More would be pruned at once.
-      if (this.#owed.size <= kept && !this.#writer.attempt(() => this.#write(reply))) return;
+      if (this.#owed.size <= limits.count && !this.#writer.attempt(() => this.#write(reply))) return;
       this.#owed.delete(id);
     }
   }
 
   #write(reply: Reply): void {
-    const now = Date.now();
     inRuntimeDirectory(this.#directory, (path) => {
-      writeFileAtomically(join(path, fileOf(reply.message)), `${JSON.stringify(reply)}\n`);
-      this.#written.push({ id: reply.message, at: now });
-      this.#prune(path, now);
+      const file = `${reply.message}.json`;
+      writeFileAtomically(join(path, file), `${JSON.stringify(reply)}\n`);
+      this.#kept.add(path, file, Date.now());
     });
   }
-
-  #prune(directory: string, now: number): void {
-    for (let oldest = this.#written[0]; oldest !== undefined; oldest = this.#written[0]) {
-      if (this.#written.length <= kept && now - oldest.at < keptMs) return;
-      this.#written.shift();
-      rmSync(join(directory, fileOf(oldest.id)), { force: true });
-    }
-  }
 }
-
-const fileOf = (id: string) => `${id}.json`;

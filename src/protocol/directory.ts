@@ -3,8 +3,13 @@ import { isListedName } from './file-names.js';
 
 /** Which directory stands at that path now. */
 export function identityOf(path: string): string {
-  const { dev, ino } = statSync(path, { bigint: true });
-  return `${dev}:${ino}`;
+  return standingAt(path).identity;
+}
+
+/** Which directory stands at that path now, and when an entry of it last came, went, or was renamed (ns since 1970). */
+export function standingAt(path: string): { identity: string; changed: bigint } {
+  const { dev, ino, mtimeNs } = statSync(path, { bigint: true });
+  return { identity: `${dev}:${ino}`, changed: mtimeNs };
 }
 
 /** The names that are read, in order. Throws where the directory cannot be. */

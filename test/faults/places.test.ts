@@ -160,6 +160,23 @@ describe('supervision goes on, the loss is told once, and is healed when the pla
   const numbersIn = (path: string) =>
     [...readFileSync(path, 'utf8').matchAll(/^tick (\d+) x{300}$/gm)].map(([, n]) => Number(n));
 
+  test.runIf(isRoot)('a full directory of --pidfile', async ({ colony }) => {
+    const places = join(colony.root, 'run');
+    const path = join(places, 'ncolony.pid');
+    mkdirSync(places);
+    mountSmall(places, 4);
+    const empty = fill(places);
+    const monitor = await colony.launch(['--pidfile', path, '--frequency', '0.1']).begun();
+    await supervises(colony, monitor, 'during');
+    expect(warnings(monitor, places)).toHaveLength(1);
+    empty();
+    await vi.waitFor(() => expect(readFileSync(path, 'utf8')).toBe(`${monitor.pid}\n`), patience);
+    rmSync(path);
+    await vi.waitFor(() => expect(readFileSync(path, 'utf8')).toBe(`${monitor.pid}\n`), patience);
+    await colony.stop(monitor);
+    expect(readdirSync(places)).toEqual([]);
+  });
+
   test('a log directory that vanishes is made anew', async ({ colony }) => {
     const logs = join(colony.root, 'logs');
     const path = join(logs, 'ticks.log');

@@ -68,6 +68,14 @@ describe('on a file system without events', () => {
     write('third', 3);
     await finds('third 3');
   });
+
+  it('that is said', async () => {
+    const { path, events, write } = await setting(20);
+    const said = () => events.filter(({ type }) => type === 'directory.unwatched');
+    write('one', 1);
+    await vi.waitFor(() => expect(said()).toHaveLength(1), { timeout: 5_000 });
+    expect(said()[0]).toMatchObject({ path, error: { code: 'ENOEVENTS' } });
+  });
 });
 
 describe('a directory that is gone is not an empty one', () => {
