@@ -17,6 +17,7 @@ export class Colony {
   readonly config = join(this.root, 'conf');
   readonly messages = join(this.root, 'messages');
   readonly pids = join(this.root, 'pid');
+  readonly #ends: (() => Promise<unknown>)[] = [];
   readonly #monitors: RunningMonitor[] = [];
   readonly #identities: string[] = [];
   #messagesSent = 0;
@@ -129,11 +130,16 @@ export class Colony {
     for (const monitor of this.#monitors) if (!monitor.hasEnded) await this.stop(monitor);
   }
 
+  /** What else runs on the colony, and how it is ended in the end. */
+  endsBy(end: () => Promise<unknown>): void {
+    this.#ends.push(end);
+  }
+
   /** Ends whatever is left, however the test ended. */
   async cleanUp(): Promise<void> {
     const running = this.#monitors.filter((monitor) => !monitor.hasEnded);
     for (const monitor of running) monitor.kill('SIGKILL');
-    await Promise.all(running.map((monitor) => monitor.ended));
+    await Promise.all([...running.map((monitor) => monitor.ended), ...this.#ends.map((end) => end())]);
     for (const { pid } of this.processes()) endForGood(pid);
     this.#home.remove();
   }

@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { onTestFinished } from 'vitest';
 import type { Colony } from '../blackbox/colony.js';
 import { command } from '../blackbox/command.js';
 
@@ -23,7 +22,10 @@ export class UnreadMonitor {
     this.stdout = child.stdout;
     this.pid = child.pid ?? 0;
     this.ended = once(child, 'exit').then(([code]: unknown[]) => code as number | null);
-    onTestFinished(() => void child.kill('SIGKILL'));
+    colony.endsBy(() => {
+      child.kill('SIGKILL');
+      return this.ended;
+    });
   }
 
   kill(signal: NodeJS.Signals): void {
