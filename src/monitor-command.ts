@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { colonyDirectories, createHome } from './home.js';
+import { keepHeapSmall } from './os/small-heap.js';
 import { logLevels, monitorDefaults, monitorOptions, type MonitorWords } from './options.js';
 
 /** `ncolony monitor`. */
@@ -28,6 +29,8 @@ export function defineMonitor(command: Command, answer: (exitCode: number) => vo
     .action(async (words: MonitorWords) => {
       const options = monitorOptions(words, process.env);
       createHome(colonyDirectories(words, process.env));
+      // Before anything else is loaded: what grew does not shrink.
+      keepHeapSmall();
       const { runMonitor } = await import('./monitor.js');
       answer(await runMonitor(options));
     });
