@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { describe, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { Colony } from '../blackbox/colony.js';
 import { fixture } from '../fixtures/programs.js';
-import { randomOf, Witness } from './witness.js';
+import { allDoubles, randomOf, Witness } from './witness.js';
 
 const family = fileURLToPath(new URL('../fixtures/programs/family.pl', import.meta.url));
 
@@ -29,6 +29,8 @@ function filesIn(directory: string, pattern: RegExp): string[] {
 
 /** `KILLS_SEED=7 npm run test:faults -- kills` tries others. */
 const firstSeed = Number(process.env['KILLS_SEED'] ?? 1);
+
+afterAll(() => expect(allDoubles, `KILLS_SEED=${firstSeed}`).toEqual([]));
 
 describe(`${colonies * killsEach} times SIGKILL of the monitor at a random moment under churn`, () => {
   const seeds = Array.from({ length: colonies }, (_, index) => firstSeed + index);
