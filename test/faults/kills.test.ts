@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +25,18 @@ function filesIn(directory: string, pattern: RegExp): string[] {
   if (!existsSync(directory)) return [];
   const names = readdirSync(directory).filter((name) => !name.startsWith('.') && pattern.test(name));
   return names.map((name) => join(directory, name));
+}
+
+/** A monitor that has not come so far has done nothing yet, and most of its time to start is before that. */
+async function colonyIsHeldBy(pid: number, colony: Colony): Promise<void> {
+  const isOpen = (fd: string) => readlinkSync(`/proc/${pid}/fd/${fd}`) === colony.config;
+  for (const end = performance.now() + 10_000; performance.now() < end; await delay(2)) {
+    try {
+      if (readdirSync(`/proc/${pid}/fd`).some(isOpen)) return;
+    } catch {
+      // One was closed meanwhile.
+    }
+  }
 }
 
 /** `KILLS_SEED=7 npm run test:faults -- kills` tries others. */
@@ -55,8 +67,9 @@ describe(`${colonies * killsEach} times SIGKILL of the monitor at a random momen
         names.forEach(touch);
         for (let kill = 0; kill < killsEach; kill++) {
           const monitor = colony.launch(['-t', '0.05', '-m', '0.05', '-M', '0.2', '-k', '1']);
-          // Half of the kills come while the monitor starts, or ends what the last one left; half while it works.
+          // Half of the kills come while the monitor takes up, or ends, what the last one left; half while it works.
           if (random() < 0.5) await monitor.begun();
+          else await colonyIsHeldBy(monitor.pid, colony);
           const end = performance.now() + random() * 300;
           while (performance.now() < end) {
             const name = names[Math.floor(random() * names.length)] ?? '';
