@@ -13,7 +13,7 @@ import { RunRecords } from './observers/run-records.js';
 import { StatusWriter } from './observers/status-writer.js';
 import type { MonitorOptions } from './options.js';
 import { chooseLauncher } from './os/choose-launcher.js';
-import { readProcess } from './os/process-table.js';
+import { hasProc, readProcess } from './os/process-table.js';
 import { closeStrayDescriptors } from './os/stray-descriptors.js';
 import { systemTool } from './os/system-tools.js';
 import { fileFault } from './os/trust.js';
@@ -144,6 +144,7 @@ async function outcomeOf(actor: Monitor['actor'], leave: () => Promise<void>): P
 
 function warnOfCircumstances(warn: (problem: string) => void): void {
   if (process.pid === 1) warn('as PID 1 this monitor does not reap strangers: run it under an init such as tini');
+  if (!hasProc) warn('/proc is missing: what leaves its process group is not found, nor what a killed monitor leaves');
   const losses = {
     flock: 'a lock file stands for the lock of the kernel',
     mkfifo: 'programs get sockets instead of pipes and cannot open /dev/stdout',

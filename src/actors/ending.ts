@@ -43,8 +43,13 @@ export class Ending {
     if (this.#over) return;
     if (this.#repeat === undefined) this.#signal = signal;
     this.#isReached = isReached;
-    this.#linger = setTimeout(() => this.#reportLingering(), lingerMs);
+    this.expect();
     void this.#round();
+  }
+
+  /** Sends nothing, but tells who is still there if that lasts. */
+  expect(): void {
+    this.#linger ??= setTimeout(() => void this.#lookWhoLingers(), lingerMs);
   }
 
   /** Looks again now: something ended. */
@@ -115,6 +120,15 @@ export class Ending {
     } catch {
       return true;
     }
+  }
+
+  async #lookWhoLingers(): Promise<void> {
+    try {
+      this.#left = await this.#ended.find();
+    } catch {
+      // As in a round: then those of the last look are told.
+    }
+    if (!this.#over) this.#reportLingering();
   }
 
   #reportLingering(): void {

@@ -141,6 +141,7 @@ class Incarnation {
     } else {
       this.#launched?.signal(signal);
       this.#signalOfTheRest = signal;
+      this.#ending.expect();
     }
   }
 

@@ -1,10 +1,11 @@
-import { closeSync, constants, fstatSync, openSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, constants, fstatSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Fact } from '../../machines/index.js';
 import { bootId } from '../os/boot.js';
 import { readProcess } from '../os/process-table.js';
 import { writeFileAtomically } from '../protocol/atomic-file.js';
 import { runLine, type ProcessRecord, type RecordedRuns, type RunLine } from '../protocol/run-record.js';
+import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
 import { CarefulWriter } from '../os/careful-writer.js';
 
 /** A file with more lines is written anew, with the last processes of all programs and so many runs. */
@@ -62,23 +63,37 @@ export class RunRecords {
     }
   }
 
+  /** Makes good what was lost: the next line may never come, and this monitor be killed before it. */
+  check(): void {
+    if (this.#last.size > 0) this.#write();
+  }
+
   /** No record is needed where nothing is left. */
   close(): void {
     this.#letGo();
-    if (this.#last.size === 0) this.#writer.attempt(() => rmSync(this.#path, { force: true }));
+    if (this.#last.size === 0) this.#writer.attempt(() => this.#atPath((path) => rmSync(path, { force: true })));
   }
 
-  #write(line: RunLine): void {
-    // What fails leaves half a line, or none: then everything is written anew, with the next line.
+  #write(line?: RunLine): void {
+    // What fails leaves half a line, or none: then everything is written anew, with the next line or at the next check.
     const isWritten = this.#writer.attempt(() => {
-      if (this.#descriptor === undefined || this.#lines >= mostLines || fstatSync(this.#descriptor).nlink === 0) {
+      const descriptor = this.#lines < mostLines ? this.#inPlace() : undefined;
+      if (descriptor === undefined) {
         this.#writeAnew();
-      } else {
-        writeWhole(this.#descriptor, runLine(line));
+      } else if (line !== undefined) {
+        writeWhole(descriptor, runLine(line));
         this.#lines++;
       }
     });
     if (!isWritten) this.#letGo();
+  }
+
+  /** The file that was written last, if it still is the one that the next monitor will read. */
+  #inPlace(): number | undefined {
+    if (this.#descriptor === undefined) return undefined;
+    const written = fstatSync(this.#descriptor);
+    const standing = statSync(this.#path, { throwIfNoEntry: false });
+    return standing?.ino === written.ino && standing.dev === written.dev ? this.#descriptor : undefined;
   }
 
   #writeAnew(): void {
@@ -87,10 +102,16 @@ export class RunRecords {
     const names = new Set(this.#runs.map(({ name }) => name));
     const over = [...names].filter((name) => !this.#last.has(name)).map((name) => ({ name, over: true }) as const);
     const lines = [...this.#runs, ...over, ...this.#last.values()];
-    writeFileAtomically(this.#path, lines.map(runLine).join(''));
-    this.#descriptor = openSync(this.#path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
+    this.#atPath((path) => {
+      writeFileAtomically(path, lines.map(runLine).join(''));
+      this.#descriptor = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW);
+    });
     // So that a crowd larger than the limit is not written anew at every line.
     this.#lines = lines.length - this.#last.size;
+  }
+
+  #atPath(action: (path: string) => void): void {
+    inRuntimeDirectory(dirname(this.#path), (directory) => action(join(directory, basename(this.#path))));
   }
 
   #letGo(): void {

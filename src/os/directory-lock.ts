@@ -137,7 +137,7 @@ function lockByFile(path: string): DirectoryLock {
         continue;
       }
       for (const number of numbers) if (number <= latest) rmSync(lockPath(path, number), { force: true });
-      return { release: () => unlinkSync(lock) };
+      return { release: () => removeOwn(lock, self) };
     }
   } finally {
     unlinkSync(mine);
@@ -158,6 +158,17 @@ function linked(file: string, lock: string): boolean {
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
     return false;
+  }
+}
+
+/** It may be gone, or its directory be another's by now, or read-only: what stays there is a holder of the past. */
+function removeOwn(lock: string, self: Holder): void {
+  const holder = readHolder(lock);
+  if (holder?.pid !== self.pid || holder.startTime !== self.startTime || holder.boot !== self.boot) return;
+  try {
+    unlinkSync(lock);
+  } catch {
+    return;
   }
 }
 

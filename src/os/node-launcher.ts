@@ -12,6 +12,7 @@ import {
 } from './launcher.js';
 import { closePipe, PipeStock, type Pipe } from './pipes.js';
 import { grant, type Granted } from './grant.js';
+import { hasProc } from './process-table.js';
 import { markOfDescriptor } from './stdin-mark.js';
 import { systemTool } from './system-tools.js';
 
@@ -19,8 +20,11 @@ import { systemTool } from './system-tools.js';
 export class NodeLauncher implements Launcher {
   readonly #pipes: PipeStock | undefined;
 
-  /** Without `mkfifo` (`null`) Node's own socket pairs serve: then `/dev/stdout` cannot be opened by a program. */
-  constructor(mkfifo = systemTool('mkfifo') ?? null) {
+  /**
+   * Without `mkfifo` (`null`) Node's own socket pairs serve: then `/dev/stdout` cannot be opened by a program. Without
+   * /proc it cannot be opened at all, and mkfifo cannot set a mode.
+   */
+  constructor(mkfifo = hasProc ? (systemTool('mkfifo') ?? null) : null) {
     this.#pipes = mkfifo === null ? undefined : new PipeStock(mkfifo);
   }
 

@@ -2,12 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { Colony } from '../blackbox/colony.js';
 import type { RunningMonitor } from '../blackbox/running-monitor.js';
 import { fixture } from '../fixtures/programs.js';
 import { endForGood } from '../processes.js';
-import { randomOf, Witness } from './witness.js';
+import { allDoubles, randomOf, Witness } from './witness.js';
 
 /** `CHAOS_SEED=7 npm run test:faults -- chaos` does the same things again; `CHAOS_SECONDS` for how long. */
 const seed = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 1e6));
@@ -179,6 +179,8 @@ class Chaos {
   }
 }
 
+afterAll(() => expect(allDoubles, `CHAOS_SEED=${seed}`).toEqual([]));
+
 const patience = { timeout: seconds * 1_000 + 120_000 };
 
 test(
@@ -197,7 +199,9 @@ test(
       await chaos.end();
       expect(chaos.witness.doubles).toEqual([]);
     } catch (error) {
-      throw new Error(chaos.lastDeeds(), { cause: error });
+      // Said at once: where there is a second try that goes well, the first is told of nowhere else.
+      process.stderr.write(`${chaos.lastDeeds()}\n`);
+      throw new Error(`CHAOS_SEED=${seed}`, { cause: error });
     } finally {
       await colony.cleanUp();
       chaos.witness.cleanUp();

@@ -1,11 +1,11 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { describe, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { Colony } from '../blackbox/colony.js';
 import { fixture } from '../fixtures/programs.js';
-import { randomOf, Witness } from './witness.js';
+import { allDoubles, randomOf, Witness } from './witness.js';
 
 const family = fileURLToPath(new URL('../fixtures/programs/family.pl', import.meta.url));
 
@@ -27,8 +27,22 @@ function filesIn(directory: string, pattern: RegExp): string[] {
   return names.map((name) => join(directory, name));
 }
 
+/** A monitor that has not come so far has done nothing yet, and most of its time to start is before that. */
+async function colonyIsHeldBy(pid: number, colony: Colony): Promise<void> {
+  const isOpen = (fd: string) => readlinkSync(`/proc/${pid}/fd/${fd}`) === colony.config;
+  for (const end = performance.now() + 10_000; performance.now() < end; await delay(2)) {
+    try {
+      if (readdirSync(`/proc/${pid}/fd`).some(isOpen)) return;
+    } catch {
+      // One was closed meanwhile.
+    }
+  }
+}
+
 /** `KILLS_SEED=7 npm run test:faults -- kills` tries others. */
 const firstSeed = Number(process.env['KILLS_SEED'] ?? 1);
+
+afterAll(() => expect(allDoubles, `KILLS_SEED=${firstSeed}`).toEqual([]));
 
 describe(`${colonies * killsEach} times SIGKILL of the monitor at a random moment under churn`, () => {
   const seeds = Array.from({ length: colonies }, (_, index) => firstSeed + index);
@@ -53,8 +67,9 @@ describe(`${colonies * killsEach} times SIGKILL of the monitor at a random momen
         names.forEach(touch);
         for (let kill = 0; kill < killsEach; kill++) {
           const monitor = colony.launch(['-t', '0.05', '-m', '0.05', '-M', '0.2', '-k', '1']);
-          // Half of the kills come while the monitor starts, or ends what the last one left; half while it works.
+          // Half of the kills come while the monitor takes up, or ends, what the last one left; half while it works.
           if (random() < 0.5) await monitor.begun();
+          else await colonyIsHeldBy(monitor.pid, colony);
           const end = performance.now() + random() * 300;
           while (performance.now() < end) {
             const name = names[Math.floor(random() * names.length)] ?? '';

@@ -120,6 +120,21 @@ test('status and the log say which pids hold up a stop', async ({ colony }) => {
   expect(alive([daemon])).toEqual([]);
 });
 
+test('so they do where the main process alone was asked to end', async ({ colony }) => {
+  const monitor = await colony.monitor('-k', '2');
+  colony.write('deaf', { args: [fixture('deaf')], 'ncolony.stop': { tree: false } });
+  await monitor.said('deaf', 'deaf');
+  const pids = colony.processes('deaf').map(({ pid }) => pid);
+  colony.remove('deaf');
+
+  const lingering = await monitor.fact('program.lingering', { name: 'deaf' });
+  expect(new Set(lingering.pids)).toEqual(new Set(pids));
+  await colony.statusLike('deaf', { state: 'killing', stragglers: lingering.pids });
+  expect(monitor.facts('program.killed')).toEqual([]);
+  await monitor.fact('program.stopped', { name: 'deaf' });
+  expect(alive(pids)).toEqual([]);
+});
+
 describe('ncolony.stop tunes how one program is ended:', () => {
   const script =
     'trap "echo main INT" INT; trap "echo main TERM" TERM; (trap "" INT; trap "echo child TERM" TERM; echo ready; ' +

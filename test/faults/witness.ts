@@ -11,6 +11,12 @@ interface Seen {
 const lookMs = 20;
 
 /**
+ * What any witness of this file saw. A test that is late may be tried again; that a program ran twice is not undone by
+ * a second try that goes well: `afterAll` has to find nothing here.
+ */
+export const allDoubles: string[] = [];
+
+/**
  * Watches the processes of programs by where they run, which neither a new title nor a new session changes, and by
  * nothing that ncolony says: each program has to run in a directory of its own, and its daemons in `daemon` below it.
  */
@@ -57,7 +63,9 @@ export class Witness {
       const pids = mains.filter((seen) => seen.program === program).map(({ pid }) => pid);
       // One may have ended before the other was looked at: both have to be there now.
       if (pids.length > 1 && pids.every((pid) => seeProcess(pid) !== undefined)) {
-        this.doubles.push(`${program}: ${pids.map((pid) => wordsOf(pid)).join(' and ')}`);
+        const double = `${program}: ${pids.map((pid) => wordsOf(pid)).join(' and ')}`;
+        this.doubles.push(double);
+        allDoubles.push(double);
       }
     }
   }

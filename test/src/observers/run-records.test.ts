@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Fact } from '../../../machines/index.js';
 import { RunRecords } from '../../../src/observers/run-records.js';
 import { bootId } from '../../../src/os/boot.js';
@@ -126,6 +126,50 @@ test('a place that cannot be written is reported once, and everything is on reco
   expect(warnings).toHaveLength(2);
   expect(lastNames()).toEqual(['cache', 'web']);
   records.close();
+});
+
+describe('at the next check, without another start, what is lost is on record again:', () => {
+  test('what could not be written', () => {
+    const records = open();
+    records.observe(started('db', 'one'));
+    rmSync(dirname(path), { recursive: true });
+    writeFileSync(dirname(path), '');
+    records.observe(started('web', 'two'));
+    records.check();
+    rmSync(dirname(path));
+    mkdirSync(dirname(path));
+    records.check();
+    expect(lastNames()).toEqual(['db', 'web']);
+    expect(warnings).toHaveLength(2);
+    records.close();
+  });
+
+  test('what went with its directory', () => {
+    const records = open();
+    records.observe(started('web', 'one'));
+    renameSync(dirname(path), `${dirname(path)}.away`);
+    mkdirSync(dirname(path));
+    records.check();
+    expect(lastNames()).toEqual(['web']);
+    records.observe(started('db', 'two'));
+    expect(lastNames()).toEqual(['db', 'web']);
+    records.close();
+  });
+});
+
+test('nothing is written into another directory to which a link in its place leads', () => {
+  const victim = scratch();
+  const records = open();
+  records.observe(started('web', 'one'));
+  renameSync(dirname(path), `${dirname(path)}.away`);
+  symlinkSync(victim, dirname(path));
+  records.check();
+  records.observe(started('db', 'two'));
+  records.observe(stopped('web'));
+  records.observe(stopped('db'));
+  records.close();
+  expect(readdirSync(victim)).toEqual([]);
+  expect(warnings).toEqual([expect.stringContaining('cannot be written')]);
 });
 
 test('the file does not grow for ever, and the last processes stay in it', () => {

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { bootId } from '../../../src/os/boot.js';
 import { lockDirectory as lock } from '../../../src/os/directory-lock.js';
+import { readProcess } from '../../../src/os/process-table.js';
 import { systemTool } from '../../../src/os/system-tools.js';
 import { endForGood } from '../../processes.js';
 import { scratch } from '../scratch.js';
@@ -104,6 +106,24 @@ describe('a file that names a holder', () => {
     const held = await lockDirectory(path, null);
     await expect(lockDirectory(path, null)).rejects.toThrow(`pid ${process.pid}`);
     held.release();
+  });
+
+  test.for(['removed', 'moved away with its directory'] as const)('can be let go of when it was %s', async (how) => {
+    const path = join(scratch(), 'directory');
+    mkdirSync(path);
+    const held = await lockDirectory(path, null);
+    if (how === 'removed') rmSync(join(path, lockFile));
+    else renameSync(path, `${path}.away`);
+    expect(() => held.release()).not.toThrow();
+  });
+
+  test('is let alone where it is somebody else’s by now', async () => {
+    const path = scratch();
+    const held = await lockDirectory(path, null);
+    const other = { pid: process.ppid, startTime: readProcess(process.ppid)?.startTime, boot: bootId };
+    writeFileSync(join(path, lockFile), JSON.stringify(other));
+    held.release();
+    await expect(lockDirectory(path, null)).rejects.toThrow(`pid ${process.ppid}`);
   });
 
   test.for([
