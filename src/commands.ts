@@ -17,6 +17,10 @@ const words: Readonly<Record<string, Word>> = {
     says: 'tell a monitor what to do, and ask how its programs are',
     define: async () => (await import('./ctl/commands.js')).defineCtl,
   },
+  simulate: {
+    says: 'show what the options of a monitor do to a program that dies, under simulated time',
+    define: async () => (await import('./simulate-command.js')).defineSimulate,
+  },
   demo: {
     says: 'create a colony in ./colony, when it is missing, and run it',
     define: async () => (await import('./demo.js')).defineDemo,
