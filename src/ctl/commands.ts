@@ -36,7 +36,7 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
     .requiredOption('--cmd <command>', 'the executable')
     .option('--arg <argument>', 'an argument of it, as often as there are', collect)
     .option('--env <name=value>', 'a variable of its environment, as often as there are', collect)
-    .option('--env-inherit <name>', "a variable taken over from the monitor's environment", collect)
+    .option('--env-inherit <variable>', "a variable taken over from the monitor's environment", collect)
     .option('--uid <number>', 'the user to run as')
     .option('--gid <number>', 'the group to run as')
     .option('--group <group>', 'a group of programs that it is of, for restart-group', collect)
