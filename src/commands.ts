@@ -1,5 +1,10 @@
-import { Command } from 'commander';
+import { createRequire } from 'node:module';
+import type * as commander from 'commander';
 import { print } from './print.js';
+
+// An `import` of what is CommonJS looks through its source for names first: it takes 3 ms longer.
+const { Command } = createRequire(import.meta.url)('commander') as typeof commander;
+type Command = InstanceType<typeof Command>;
 
 interface Word {
   readonly says: string;

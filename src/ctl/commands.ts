@@ -78,12 +78,14 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
   });
 
   word<{ json?: true }>('status [name]', 'show the programs, or one', 'status --json', async (given, name?: string) => {
-    const { isAllRunning, status, statusJson } = await import('./status.js');
+    const [{ isAllRunning, status, statusJson }, { statusTable }] = await Promise.all([
+      import('./status.js'),
+      import('./table.js'),
+    ]);
     const where = placesOf(given, 'config', 'messages');
     const report = status(where, name);
     if (given.json) printLines([statusJson(report)]);
     else {
-      const { statusTable } = await import('./table.js');
       const { isTTY, columns } = process.stdout;
       printLines(statusTable(report, { columns, colour: isTTY && !process.env.NO_COLOR, now: Date.now() }));
     }
