@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { createActor, type ActorRefFrom } from 'xstate';
 import { supervisorMachine, type Fact, type SupervisorOutput } from '../machines/index.js';
@@ -19,6 +20,8 @@ import { systemTool } from './os/system-tools.js';
 import { fileFault } from './os/trust.js';
 import { LogFiles } from './output/log-files.js';
 import { TaggedLines } from './output/tagged-lines.js';
+import { contentDigests } from './protocol/content-digests.js';
+import type { ProgramFile } from './protocol/program-file.js';
 import type { MonitorStatus } from './protocol/status-file.js';
 import { version } from './version.js';
 
@@ -60,7 +63,9 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const outputs = options.logs === undefined ? new TaggedLines(log) : new LogFiles(options.logs, warn);
   const launcher = await chooseLauncher(options.spawn, (why) => logger.debug(why));
   const records = new RunRecords(colony.paths.runs, colony.records, warn);
+  const files = new Map<string, ProgramFile>();
   const { actors, leftovers } = await createNodeActors(colony, {
+    files,
     frequency: options.frequency,
     launcher,
     outputs,
@@ -71,12 +76,17 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     warn,
   });
   const actor = createActor(supervisorMachine.provide({ actors }), { input: { timings: options.timings, leftovers } });
+  const contentKey = randomBytes(32).toString('base64url');
+  const contentOf = (name: string) => {
+    const file = files.get(name);
+    return file === undefined ? null : contentDigests(contentKey, file);
+  };
   const observers: Observer[] = [
     records,
     { observe: (fact) => narrate(logger, fact) },
     // Before those that write into the directories which it keeps.
-    new MonitorFile(colony.paths, ownStatus(), warn),
-    new StatusWriter(colony.paths.status, actor, warn),
+    new MonitorFile(colony.paths, ownStatus(), contentKey, warn),
+    new StatusWriter(colony.paths.status, actor, contentOf, warn),
     new ReplyWriter(colony.paths.replies, warn),
     ...(options.pid === undefined
       ? []

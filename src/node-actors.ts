@@ -12,9 +12,12 @@ import { ProcessTable } from './os/process-table.js';
 import { TurnQueue } from './os/turn-queue.js';
 import type { Outputs } from './output/outputs.js';
 import type { ProgramFile } from './protocol/program-file.js';
+import { userFault } from './protocol/rights.js';
 import type { ProcessRecord } from './protocol/run-record.js';
 
 export interface NodeActorsOptions {
+  /** The program files in force, by name; kept by the config actor. */
+  readonly files: Map<string, ProgramFile>;
   /** Milliseconds between two full rescans. */
   readonly frequency: number;
   readonly launcher: Launcher;
@@ -32,11 +35,10 @@ export interface NodeActorsOptions {
 
 /** The actors that touch the world, for `supervisorMachine.provide`, and the names of programs with leftovers. */
 export async function createNodeActors(colony: Colony, options: NodeActorsOptions) {
-  const { frequency, launcher, outputs, refuseOwner } = options;
+  const { files, frequency, launcher, outputs, refuseOwner } = options;
   const table = new ProcessTable(colony.identity);
   const runs = colony.records.runs.map(({ run }) => run);
   const descendants = new Descendants(options.trustedUsers, runs);
-  const files = new Map<string, ProgramFile>();
   const leftovers = { table, descendants, recorded: options.recorded };
   const process = createProcessActor({
     files,
@@ -71,8 +73,6 @@ export async function createNodeActors(colony: Colony, options: NodeActorsOption
   return { actors, leftovers: await namesOfLeftovers(leftovers) };
 }
 
-function refuseUser({ rights: { user } }: ProgramFile): Fault | undefined {
-  if (user === undefined || process.geteuid?.() === 0) return undefined;
-  const key = user.name !== undefined ? 'ncolony.user' : user.uid !== undefined ? 'uid' : 'gid';
-  return { code: 'EPRIVILEGE', message: `${key}: only a monitor that runs as root can run a program as somebody else` };
+function refuseUser({ rights }: ProgramFile): Fault | undefined {
+  return process.geteuid?.() === 0 ? undefined : userFault(rights);
 }

@@ -31,13 +31,17 @@ export interface MonitorOptions {
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** The words of `ncolony monitor` as they were typed: durations in seconds. */
-export interface MonitorWords extends GivenDirectories {
-  readonly frequency: string;
+/** The four durations as they were typed, in seconds. */
+export interface TimingWords {
   readonly threshold: string;
   readonly killtime: string;
   readonly minrestartdelay: string;
   readonly maxrestartdelay: string;
+}
+
+/** The words of `ncolony monitor` as they were typed: durations in seconds. */
+export interface MonitorWords extends GivenDirectories, TimingWords {
+  readonly frequency: string;
   readonly logLevel: string;
   readonly logfile?: string;
   readonly pidfile?: string;
@@ -62,7 +66,6 @@ export function monitorOptions(words: MonitorWords, environment: NodeJS.ProcessE
   const { config, messages, pid, logs } = colonyDirectories(words, environment);
   if (messages === undefined) throw missing('messages');
   if (config === undefined) throw missing('config');
-  const minRestartDelay = milliseconds('minrestartdelay', words.minrestartdelay, 1);
   return {
     config,
     messages,
@@ -74,22 +77,26 @@ export function monitorOptions(words: MonitorWords, environment: NodeJS.ProcessE
     frequency: milliseconds('frequency', words.frequency, 1),
     trustDirectories: words.trustDirectories ?? false,
     spawn: words.spawn === undefined ? undefined : oneOf('spawn', spawnKinds, words.spawn),
-    timings: {
-      threshold: milliseconds('threshold', words.threshold),
-      killtime: milliseconds('killtime', words.killtime),
-      minRestartDelay,
-      maxRestartDelay: milliseconds('maxrestartdelay', words.maxrestartdelay, minRestartDelay),
-    },
+    timings: timingsOf(words),
   };
 }
 
-function milliseconds(option: string, text: string, least = 0): number {
+/** The four durations in ms. Throws `EUSAGE`, naming the option. */
+export function timingsOf(words: TimingWords): Timings {
+  const minRestartDelay = milliseconds('minrestartdelay', words.minrestartdelay, 1);
+  return {
+    threshold: milliseconds('threshold', words.threshold),
+    killtime: milliseconds('killtime', words.killtime),
+    minRestartDelay,
+    maxRestartDelay: milliseconds('maxrestartdelay', words.maxrestartdelay, minRestartDelay),
+  };
+}
+
+/** Seconds as they were typed → ms, between two bounds in ms. Throws `EUSAGE`. */
+export function milliseconds(option: string, text: string, least = 0, most = maxDelay): number {
   const result = /^(?:\d+\.?\d*|\.\d+)$/.test(text) ? Math.round(Number(text) * 1000) : Number.NaN;
-  if (result >= least && result <= maxDelay) return result;
-  throw new ColonyError(
-    'EUSAGE',
-    `--${option}: expected seconds from ${secondsText(least)} to ${secondsText(maxDelay)}`,
-  );
+  if (result >= least && result <= most) return result;
+  throw new ColonyError('EUSAGE', `--${option}: expected seconds from ${secondsText(least)} to ${secondsText(most)}`);
 }
 
 function file(option: string, path: string | undefined): string | undefined {

@@ -20,6 +20,8 @@ const rooms: Record<string, string> = {
   'src/actors/': 'src/actors/ src/output/ src/os/ src/protocol/ src/errors.ts src/log.ts machines/ packages',
   'src/output/': 'src/output/ src/errors.ts src/log.ts packages',
   'src/os/': 'src/os/ src/protocol/ src/errors.ts machines/ packages',
+  // It has no world: time and processes are simulated.
+  'src/simulate/': 'src/simulate/ machines/ xstate',
   'src/protocol/': 'src/protocol/ src/errors.ts machines/ packages',
   ...Object.fromEntries(ground.split(' ').map((file) => [file, `${ground} packages`])),
 
@@ -131,6 +133,7 @@ describe('the house falls', () => {
     ['src/observers/a.ts', '../actors/b.js'],
     ['src/ctl/a.ts', '../actors/b.js'],
     ['src/ctl/a.ts', '../monitor.js'],
+    ['src/simulate/a.ts', 'node:timers'],
     ['src/a.ts', '../test/b.js'],
     ['lib/a.ts', 'node:fs'],
   ])('when %s imports %s', (file, specifier) => {

@@ -45,10 +45,16 @@ function destination(from: string, specifier: string): string {
 
 /** The shortest way along arrows from a file to one of the destinations; a file is a way from itself only in a circle. */
 export function wayTo(arrows: readonly Arrow[], from: string, destinations: readonly string[]): string[] | undefined {
+  const neighbours = new Map<string, string[]>();
+  for (const arrow of arrows) {
+    const known = neighbours.get(arrow.from);
+    if (known === undefined) neighbours.set(arrow.from, [arrow.to]);
+    else known.push(arrow.to);
+  }
   const seen = new Set<string>();
   const ways = [[from]];
   for (const way of ways) {
-    for (const { to } of arrows.filter((arrow) => arrow.from === way.at(-1))) {
+    for (const to of neighbours.get(way.at(-1) ?? '') ?? []) {
       if (destinations.includes(to)) return [...way, to];
       if (!seen.has(to)) ways.push([...way, to]);
       seen.add(to);

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import type { Fault } from '../../machines/index.js';
 import { maxProgramFileBytes, readFileBytes, type FileBytes } from '../protocol/file-bytes.js';
-import { parseProgramFile } from '../protocol/program-file.js';
+import { parseProgramFile, type ProgramFile } from '../protocol/program-file.js';
 import { printable } from '../printable.js';
 import type { Places } from './places.js';
 import { listPrograms } from './programs.js';
@@ -24,20 +24,41 @@ export interface CheckReport {
 
 /** Checks files as the monitor would: those given, or all of the config directory. Throws `EDIRECTORY`. */
 export function check(given: Pick<Places, 'config'> | readonly string[]): CheckReport {
-  const files = 'config' in given ? listPrograms(given).map((name) => join(given.config, name)) : given;
-  const faults: (Finding & Fault)[] = [];
-  const warnings: Finding[] = [];
-  for (const file of files) {
-    const read = readFileBytes(file, maxProgramFileBytes);
-    if (read.kind !== 'bytes') {
-      faults.push({ file, ...unreadable(read) });
-      continue;
-    }
-    const parsed = parseProgramFile(basename(file), read.bytes);
-    if (parsed.ok) warnings.push(...parsed.file.warnings.map((message) => ({ file, message })));
-    else faults.push(...parsed.faults.map(({ code, message }) => ({ file, code, message })));
-  }
-  return { version: 1, checked: files.length, faults, warnings };
+  return reportOf('config' in given ? judgeDirectory(given) : given.map((path) => judgeFile(path, basename(path))));
+}
+
+/** A file that was looked at. */
+export interface JudgedFile {
+  readonly path: string;
+  /** The program that it is of, or would be. */
+  readonly name: string;
+  /** Where it is good. */
+  readonly file?: ProgramFile;
+  /** Where it is not. */
+  readonly faults: readonly Fault[];
+}
+
+/** Looks at all files of the config directory that the monitor reads. Throws `EDIRECTORY`. */
+export function judgeDirectory({ config }: Pick<Places, 'config'>): JudgedFile[] {
+  return listPrograms({ config }).map((name) => judgeFile(join(config, name), name));
+}
+
+/** Looks at one file as if it were the one of the program `name`. */
+export function judgeFile(path: string, name: string): JudgedFile {
+  const read = readFileBytes(path, maxProgramFileBytes);
+  if (read.kind !== 'bytes') return { path, name, faults: [unreadable(read)] };
+  const parsed = parseProgramFile(name, read.bytes);
+  return parsed.ok ? { path, name, file: parsed.file, faults: [] } : { path, name, faults: parsed.faults };
+}
+
+/** What a look at files has found. */
+export function reportOf(judged: readonly JudgedFile[]): CheckReport {
+  return {
+    version: 1,
+    checked: judged.length,
+    faults: judged.flatMap(({ path, faults }) => faults.map(({ code, message }) => ({ file: path, code, message }))),
+    warnings: judged.flatMap(({ path, file }) => (file?.warnings ?? []).map((message) => ({ file: path, message }))),
+  };
 }
 
 function unreadable(read: Exclude<FileBytes, { kind: 'bytes' }>): Fault {

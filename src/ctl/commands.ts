@@ -36,7 +36,7 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
     .requiredOption('--cmd <command>', 'the executable')
     .option('--arg <argument>', 'an argument of it, as often as there are', collect)
     .option('--env <name=value>', 'a variable of its environment, as often as there are', collect)
-    .option('--env-inherit <name>', "a variable taken over from the monitor's environment", collect)
+    .option('--env-inherit <variable>', "a variable taken over from the monitor's environment", collect)
     .option('--uid <number>', 'the user to run as')
     .option('--gid <number>', 'the group to run as')
     .option('--group <group>', 'a group of programs that it is of, for restart-group', collect)
@@ -78,12 +78,14 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
   });
 
   word<{ json?: true }>('status [name]', 'show the programs, or one', 'status --json', async (given, name?: string) => {
-    const { isAllRunning, status, statusJson } = await import('./status.js');
+    const [{ isAllRunning, status, statusJson }, { statusTable }] = await Promise.all([
+      import('./status.js'),
+      import('./table.js'),
+    ]);
     const where = placesOf(given, 'config', 'messages');
     const report = status(where, name);
     if (given.json) printLines([statusJson(report)]);
     else {
-      const { statusTable } = await import('./table.js');
       const { isTTY, columns } = process.stdout;
       printLines(statusTable(report, { columns, colour: isTTY && !process.env.NO_COLOR, now: Date.now() }));
     }
@@ -91,17 +93,36 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
     return isAllRunning(report) ? 0 : 1;
   }).option('--json', 'as JSON');
 
-  word<{ json?: true }>(
+  word<{ json?: true; diff?: true; as?: string }>(
     'check [file...]',
     'check program files, or all of the colony, without acting',
-    'check',
+    'check --diff',
     async (given, ...files) => {
+      if (given.as !== undefined && (!given.diff || files.length !== 1)) {
+        throw new ColonyError('EUSAGE', '--as: expected --diff and one file');
+      }
+      if (given.diff) return checkDiff(given, files);
       const { check, checkLines } = await import('./check.js');
       const report = check(files.length > 0 ? files : placesOf(given, 'config'));
       printLines(given.json ? [JSON.stringify(report)] : checkLines(report));
       return report.faults.length === 0 ? 0 : 1;
     },
-  ).option('--json', 'as JSON');
+  )
+    .option('--diff', 'also what would start, stop or restart, if these files were in force')
+    .option('--as <name>', 'compare the file with the program of this name (default: that of the file, without .new)')
+    .option('--json', 'as JSON');
+}
+
+async function checkDiff(
+  given: GivenDirectories & { readonly json?: true; readonly as?: string },
+  files: readonly string[],
+): Promise<number> {
+  const { checkDiff: compare, diffLines } = await import('./check-diff.js');
+  const places = placesOf(given, 'config', 'messages');
+  const report = compare(places, files.length > 0 ? { files, as: given.as } : undefined);
+  printLines(given.json ? [JSON.stringify(report)] : diffLines(report));
+  if (report.diff === null) throw new ColonyError('ENOMONITOR', `no monitor runs on ${places.messages}`);
+  return report.faults.length === 0 ? 0 : 1;
 }
 
 /** The options that may stand before a word of ctl or after it. */

@@ -1,6 +1,7 @@
 /** What `ncolony ctl` does, as functions over directories. None of them needs a monitor that runs. */
 export { add, type NewProgram } from './add.js';
 export { check, type CheckReport, type Finding } from './check.js';
+export { checkDiff, type Candidates, type Change, type DiffReport } from './check-diff.js';
 export type { Places } from './places.js';
 export { remove } from './remove.js';
 export { restart, restartAll, restartGroup } from './restart.js';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ColonyError, reasonOf, systemCode } from '../errors.js';
 import { runtimePaths } from '../protocol/runtime-directory.js';
-import { parseProgramStatus, type ProgramStatus } from '../protocol/status-file.js';
+import { parseProgramStatus, type ProgramStatus, type ProgramStatusFile } from '../protocol/status-file.js';
 import { liveMonitor } from './live-monitor.js';
 import type { Places } from './places.js';
 import { glanceAt, listPrograms, requireProgram } from './programs.js';
@@ -48,11 +48,16 @@ export function statusJson(report: StatusReport): string {
 
 const suffix = '.json';
 
-function allStatuses(places: Places, directory: string): ProgramStatus[] {
-  const written = entriesOf(directory)
+/** What the monitor wrote of its programs. Throws `EDIRECTORY`. */
+export function writtenStatuses(directory: string): ProgramStatusFile[] {
+  return entriesOf(directory)
     .filter((entry) => entry.endsWith(suffix) && !entry.startsWith('.'))
     .map((entry) => readStatus(directory, entry.slice(0, -suffix.length)))
     .filter((program) => program !== undefined);
+}
+
+function allStatuses(places: Places, directory: string): ProgramStatus[] {
+  const written = writtenStatuses(directory);
   const seen = new Set(written.map((program) => program.name));
   const rest = listPrograms(places).filter((name) => !seen.has(name));
   return [...written, ...rest.map((name) => unseen(places, name))].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -74,7 +79,7 @@ function entriesOf(directory: string): string[] {
 }
 
 /** `undefined`: the monitor wrote nothing of it, or has just taken it away. */
-function readStatus(directory: string, name: string): ProgramStatus | undefined {
+function readStatus(directory: string, name: string): ProgramStatusFile | undefined {
   try {
     return parseProgramStatus(readFileSync(join(directory, name + suffix), 'utf8'));
   } catch {

@@ -5,16 +5,23 @@ import { writeFileAtomically } from '../protocol/atomic-file.js';
 import { inRuntimeDirectory, prepareRuntimeDirectory, type RuntimePaths } from '../protocol/runtime-directory.js';
 import type { MonitorStatus } from '../protocol/status-file.js';
 
-/** Keeps `monitor.json`, by which ctl finds the monitor, and the directories of the runtime state. */
+/**
+ * Keeps `monitor.json`, by which ctl finds the monitor, the key by which it compares what runs, and the directories of
+ * the runtime state.
+ */
 export class MonitorFile {
   readonly #paths: RuntimePaths;
-  readonly #status: MonitorStatus;
+  readonly #texts: ReadonlyMap<string, string>;
   readonly #writer: CarefulWriter;
   #isWritten = false;
 
-  constructor(paths: RuntimePaths, status: MonitorStatus, warn: (problem: string) => void) {
+  constructor(paths: RuntimePaths, status: MonitorStatus, contentKey: string, warn: (problem: string) => void) {
     this.#paths = paths;
-    this.#status = status;
+    // The key first: who finds a monitor finds its key.
+    this.#texts = new Map([
+      [basename(paths.contentKey), `${contentKey}\n`],
+      [basename(paths.monitor), `${JSON.stringify(status)}\n`],
+    ]);
     this.#writer = new CarefulWriter(paths.root, warn);
     this.check();
   }
@@ -27,20 +34,20 @@ export class MonitorFile {
   check(): void {
     this.#writer.attempt(() => {
       prepareRuntimeDirectory(this.#paths);
-      this.#inRoot((path) => {
-        if (this.#isWritten && existsSync(path)) return;
-        writeFileAtomically(path, `${JSON.stringify(this.#status)}\n`);
-        this.#isWritten = true;
+      this.#each((path, text) => {
+        if (!this.#isWritten || !existsSync(path)) writeFileAtomically(path, text);
       });
+      this.#isWritten = true;
     });
   }
 
   close(): void {
-    this.#writer.attempt(() => this.#inRoot((path) => rmSync(path, { force: true })));
+    this.#writer.attempt(() => this.#each((path) => rmSync(path, { force: true })));
   }
 
-  #inRoot(action: (path: string) => void): void {
-    const { root, monitor } = this.#paths;
-    inRuntimeDirectory(root, (directory) => action(join(directory, basename(monitor))));
+  #each(action: (path: string, text: string) => void): void {
+    inRuntimeDirectory(this.#paths.root, (directory) => {
+      for (const [name, text] of this.#texts) action(join(directory, name), text);
+    });
   }
 }

@@ -4,6 +4,7 @@ import type { ActorRefFrom } from 'xstate';
 import type { Fact, supervisorMachine } from '../../machines/index.js';
 import { writeFileAtomically } from '../protocol/atomic-file.js';
 import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
+import type { ContentDigests } from '../protocol/content-digests.js';
 import type { ProgramStatusFile } from '../protocol/status-file.js';
 import { CarefulWriter } from '../os/careful-writer.js';
 
@@ -29,6 +30,7 @@ const stoppingMs = 500;
 export class StatusWriter {
   readonly #directory: string;
   readonly #supervisor: ActorRefFrom<typeof supervisorMachine>;
+  readonly #contentOf: (name: string) => ContentDigests | null;
   readonly #writer: CarefulWriter;
   readonly #times = new Map<string, Times>();
   /** Names whose file is not as it should be, and from when on (monotonic, ms) it is to be written. */
@@ -36,9 +38,16 @@ export class StatusWriter {
   #isStopping = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(directory: string, supervisor: ActorRefFrom<typeof supervisorMachine>, warn: (problem: string) => void) {
+  /** `contentOf`: what is in force of a program's file. */
+  constructor(
+    directory: string,
+    supervisor: ActorRefFrom<typeof supervisorMachine>,
+    contentOf: (name: string) => ContentDigests | null,
+    warn: (problem: string) => void,
+  ) {
     this.#directory = directory;
     this.#supervisor = supervisor;
+    this.#contentOf = contentOf;
     this.#writer = new CarefulWriter(directory, warn);
   }
 
@@ -157,6 +166,7 @@ export class StatusWriter {
       error: fault ?? context?.error ?? null,
       group: context?.spec.groups ?? [],
       stragglers: context?.stragglers ?? [],
+      content: this.#contentOf(name),
     };
   }
 }

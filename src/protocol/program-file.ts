@@ -13,13 +13,13 @@ import { pathStep, schemaFault } from './schema-fault.js';
 /** A file that nests deeper is refused: comparing two versions walks all of them. */
 const maxDepth = 100;
 
-const noNul = (text: string) => !text.includes('\0');
-const text = z.string().refine(noNul, 'expected a string without NUL');
-const variable = z.string().regex(/^[^=\0]+$/, 'expected the name of a variable');
+// NUL in the spelling that the regular expressions of all editors know.
+/* oxlint-disable no-control-regex */
+const text = z.string().regex(/^[^\u0000]*$/, 'expected a string without NUL');
+const variable = z.string().regex(/^[^=\u0000]+$/, 'expected the name of a variable');
+/* oxlint-enable no-control-regex */
 const id = z.int().min(0).max(4_294_967_294);
-const signalName = z
-  .string()
-  .refine((name) => name in constants.signals, 'expected the name of a signal, such as SIGTERM');
+const signalName = z.enum(Object.keys(constants.signals), 'expected the name of a signal, such as SIGTERM');
 const limitName = z.enum(
   'as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack'.split(' '),
 );
@@ -33,24 +33,46 @@ export const programFileSchema = z.looseObject({
   args: z
     .array(text)
     .min(1)
-    .refine((args) => args[0] !== '', 'expected an executable as first element'),
-  env: z.record(variable, text).optional(),
-  env_inherit: z.array(variable).optional(),
-  uid: id.optional(),
-  gid: id.optional(),
-  group: z.array(z.string()).optional(),
-  'ncolony.wanted': z.enum(['up', 'down']).optional(),
-  'ncolony.user': text.min(1).optional(),
-  'ncolony.cwd': text.refine((path) => path.startsWith('/'), 'expected an absolute path').optional(),
+    .refine((args) => args[0] !== '', 'expected an executable as first element')
+    .describe('The command: the executable, looked up in the PATH of the own env, and its arguments. Never a shell.'),
+  env: z.record(variable, text).optional().describe('The environment of the process.'),
+  env_inherit: z
+    .array(variable)
+    .optional()
+    .describe("Variables taken over from the monitor's environment; one that is not set becomes the empty string."),
+  uid: id.optional().describe('The user to run as, by number; only by a monitor that runs as root.'),
+  gid: id.optional().describe('The group to run as, by number; default: the primary group of the user.'),
+  group: z.array(z.string()).optional().describe('The groups of programs that it is of, for restart-group.'),
+  'ncolony.wanted': z
+    .enum(['up', 'down'])
+    .optional()
+    .describe('Whether it is to run; default up. What ctl start and ctl stop write.'),
+  'ncolony.user': text.min(1).optional().describe('The user to run as, by name, with its groups.'),
+  'ncolony.cwd': text
+    .regex(/^\//, 'expected an absolute path')
+    .optional()
+    .describe('Where it runs, an absolute path; default: where the monitor does.'),
   'ncolony.umask': z
     .string()
     .regex(/^0?[0-7]{3}$/, 'expected three octal digits, such as "022"')
-    .optional(),
-  'ncolony.limits': z.partialRecord(limitName, z.union([z.int().min(0), z.literal('unlimited')])).optional(),
-  'ncolony.pdeathsig': signalName.optional(),
+    .optional()
+    .describe('Permission bits that its new files do not get, such as "027".'),
+  'ncolony.limits': z
+    .partialRecord(limitName, z.union([z.int().min(0), z.literal('unlimited')]))
+    .optional()
+    .describe('Resource limits, by the names of prlimit(1): {"nofile": 1024, "core": "unlimited"}.'),
+  'ncolony.pdeathsig': signalName.optional().describe('The signal that it gets when the monitor dies.'),
   'ncolony.stop': z
-    .strictObject({ signal: signalName.optional(), killtime: seconds.optional(), tree: z.boolean().optional() })
-    .optional(),
+    .strictObject({
+      signal: signalName.optional().describe('The first signal; default SIGTERM.'),
+      killtime: seconds.optional().describe("Seconds until SIGKILL; default: the monitor's killtime."),
+      tree: z
+        .boolean()
+        .optional()
+        .describe('Whether the first signal goes to the whole process group (default), or to the main process alone.'),
+    })
+    .optional()
+    .describe('How it is stopped.'),
 });
 
 /** A program's file, parsed. */

@@ -19,6 +19,8 @@ export interface RuntimePaths {
   readonly root: string;
   /** The monitor itself. */
   readonly monitor: string;
+  /** The key of the digests in the status files. */
+  readonly contentKey: string;
   /** `runs.jsonl`: the processes that were started, for the monitor after this one. */
   readonly runs: string;
   /** `status/NAME.json`, one a program. */
@@ -36,6 +38,7 @@ export function runtimePaths(messages: string): RuntimePaths {
   return {
     root,
     monitor: join(root, 'monitor.json'),
+    contentKey: join(root, 'content-key'),
     runs: join(root, 'runs.jsonl'),
     status: join(root, 'status'),
     rejected: join(root, 'rejected'),

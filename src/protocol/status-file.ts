@@ -1,4 +1,5 @@
 import type { Exit, Fault, ProgramState, Wanted } from '../../machines/index.js';
+import type { ContentDigests } from './content-digests.js';
 
 /** What the monitor writes of one program, `status/NAME.json`. Times are ISO 8601 with milliseconds. */
 export interface ProgramStatus {
@@ -30,6 +31,8 @@ export interface ProgramStatus {
 /** The file. */
 export interface ProgramStatusFile extends ProgramStatus {
   readonly version: 1;
+  /** The version of its file that is in force; `null`: none. */
+  readonly content: ContentDigests | null;
 }
 
 /** `monitor.json`. */

@@ -1,3 +1,5 @@
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { StatusReport } from '../../src/ctl/index.js';
 import { test, type Colony } from './colony.js';
@@ -84,5 +86,49 @@ describe('ctl', () => {
       monitor: null,
       programs: [{ name: 'web', state: 'stopped', wanted: 'up', pid: null }],
     });
+  });
+});
+
+describe('check --diff', () => {
+  test('says what would change, in place or not, and what the monitor has is no change', async ({ colony }) => {
+    const monitor = await colony.monitor();
+    colony.write('web', { args: ['cat'], env: { TOKEN: 'one' } });
+    await monitor.fact('program.running', { name: 'web' });
+    await colony.statusLike('web', { state: 'running' });
+    const same = '1 file is good.\n1 program would stay as it is.\n';
+    expect(await colony.ctl('check', '--diff')).toEqual({ code: 0, stdout: same, stderr: '' });
+
+    const candidate = join(colony.root, 'web.new');
+    writeFileSync(candidate, JSON.stringify({ args: ['cat', '-u'], env: { TOKEN: 'two' } }));
+    expect(await colony.ctl('check', '--diff', candidate)).toEqual({
+      code: 0,
+      stdout: '1 file is good.\nweb: would be restarted (args, env)\n0 programs would stay as they are.\n',
+      stderr: '',
+    });
+    const { stdout } = await colony.ctl('check', '--diff', '--json', '--as', 'other', candidate);
+    expect(JSON.parse(stdout)).toMatchObject({
+      version: 1,
+      diff: { monitor: { pid: monitor.pid }, changes: [{ name: 'other', file: 'added', action: 'start' }] },
+    });
+
+    // A change that took place is none any more, and a restart by hand is none either.
+    renameSync(candidate, join(colony.config, 'web'));
+    await monitor.fact('config.changed', { name: 'web', keys: ['args', 'env'] });
+    await colony.statusLike('web', { state: 'running', restarts: 1 });
+    expect((await colony.ctl('check', '--diff')).stdout).toBe(same);
+
+    colony.write('web', { args: 's3cret' });
+    await monitor.fact('config.rejected', { name: 'web' });
+    expect(await colony.ctl('check', '--diff')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('web: would be rejected (the version before it stays in force)\n') as string,
+    });
+    await colony.stop(monitor);
+    expect(await colony.ctl('check', '--diff')).toEqual({
+      code: 3,
+      stdout: `${colony.config}/web: args: expected array, received string\n`,
+      stderr: `ncolony: no monitor runs on ${colony.messages}\n`,
+    });
+    expect(await colony.ctl('check', '--as', 'x', candidate)).toMatchObject({ code: 2 });
   });
 });

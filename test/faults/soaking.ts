@@ -15,7 +15,7 @@ import {
 } from '../../machines/index.js';
 import { startMonitor, type Monitor } from '../../src/monitor.js';
 import { specOf, timings } from '../fixtures/lone-program.js';
-import { SteppedClock } from '../fixtures/stepped-clock.js';
+import { SteppedClock } from '../../src/simulate/stepped-clock.js';
 import { temporaryDirectory } from '../temporary-directory.js';
 
 /** What must not grow. */

@@ -9,7 +9,7 @@ import {
 } from '../../machines/index.js';
 import { FakeSystem } from '../fixtures/fake-system.js';
 import { specOf, timings } from '../fixtures/lone-program.js';
-import { SteppedClock } from '../fixtures/stepped-clock.js';
+import { SteppedClock } from '../../src/simulate/stepped-clock.js';
 
 /** A ward on a fake system, with a supervisor that only listens; neither is a child of the other. */
 class LoneWard {

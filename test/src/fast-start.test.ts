@@ -9,8 +9,8 @@ function packagesOf(...entries: string[]): string[] {
   const visit = (path: string) => {
     if (seen.has(path)) return;
     seen.add(path);
-    for (const [, specifier = ''] of readFileSync(path, 'utf8').matchAll(
-      /^(?:import|export) (?!type )[^';]* from '([^']+)'/gm,
+    for (const [, imported, specifier = imported ?? ''] of readFileSync(path, 'utf8').matchAll(
+      /^(?:import|export) (?!type )[^';]* from '([^']+)'|createRequire\(import\.meta\.url\)\('([^']+)'\)/gm,
     )) {
       if (specifier.startsWith('.')) visit(join(path, '..', specifier).replace(/\.js$/, '.ts'));
       else if (!specifier.startsWith('node:')) packages.add(specifier);
@@ -37,6 +37,10 @@ it('ctl status loads nothing more', () => {
   expect(packagesOf(...start, 'src/ctl/status.ts', 'src/ctl/table.ts')).toEqual(['commander']);
 });
 
-it.each(['add', 'check', 'wanted'])('ctl %s does not load xstate', (word) => {
+it('a TAB loads nothing more, and no machine', () => {
+  expect(packagesOf(...start, 'src/completion/answer.ts')).toEqual(['commander']);
+});
+
+it.each(['add', 'check', 'check-diff', 'wanted'])('ctl %s does not load xstate', (word) => {
   expect(packagesOf(...start, `src/ctl/${word}.ts`)).not.toContain('xstate');
 });

@@ -3,7 +3,7 @@ import { createActor, fromCallback, setup, type ActorRefFrom } from 'xstate';
 import { programMachine, type ProgramSpec } from '../../../machines/index.js';
 import { FakeSystem } from '../../fixtures/fake-system.js';
 import { LoneProgram, specOf, timings } from '../../fixtures/lone-program.js';
-import { SteppedClock } from '../../fixtures/stepped-clock.js';
+import { SteppedClock } from '../../../src/simulate/stepped-clock.js';
 
 /** A whole life: it fails, dies young with a child left, runs, is restarted, resists, and is removed. */
 function life(): LoneProgram {

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ActorRefFrom } from 'xstate';
 import type { Fact, Fault, ProgramContext, ProgramState, supervisorMachine } from '../../../machines/index.js';
 import { StatusWriter } from '../../../src/observers/status-writer.js';
+import type { ContentDigests } from '../../../src/protocol/content-digests.js';
 import { prepareRuntimeDirectory, runtimePaths } from '../../../src/protocol/runtime-directory.js';
 import { scratch } from '../scratch.js';
 
@@ -14,6 +15,7 @@ type Told = Extract<Fact, { readonly name: string }>['type'];
 const programs = new Map<string, { state: ProgramState; context: Partial<ProgramContext> }>();
 const specs = new Map<string, { wanted: 'up' | 'down' }>();
 const faults = new Map<string, Fault>();
+const contents = new Map<string, ContentDigests>();
 const snapshotOf = ({ state, context }: { state: ProgramState; context: Partial<ProgramContext> }) => ({
   value: state,
   context: { ...blank, ...context },
@@ -46,12 +48,13 @@ let status: StatusWriter;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.parse('2030-01-01T00:00:00Z') });
-  for (const map of [programs, specs, faults]) map.clear();
+  for (const map of [programs, specs, faults, contents]) map.clear();
   const paths = runtimePaths(scratch());
   prepareRuntimeDirectory(paths);
   directory = paths.status;
   warnings = [];
-  status = new StatusWriter(directory, supervisor, (problem) => warnings.push(problem));
+  const contentOf = (name: string) => contents.get(name) ?? null;
+  status = new StatusWriter(directory, supervisor, contentOf, (problem) => warnings.push(problem));
 });
 afterEach(() => {
   status.close();
@@ -68,6 +71,7 @@ const soon = () => vi.advanceTimersByTime(1_000);
 
 test('a program that runs is written with all that is known of it', () => {
   enter('web', 'running', { pid: process.pid, run: 'run', starts: 3, spec: { groups: ['all'] } as never });
+  contents.set('web', { args: 'digest' });
   tell('program.started', 'web');
   vi.advanceTimersByTime(500);
   tell('program.running', 'web');
@@ -90,6 +94,7 @@ test('a program that runs is written with all that is known of it', () => {
     error: null,
     group: ['all'],
     stragglers: [],
+    content: { args: 'digest' },
   });
   expect(statSync(join(directory, 'web.json')).mode & 0o077).toBe(0);
 });
