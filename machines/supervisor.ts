@@ -115,7 +115,7 @@ export const supervisorMachine = setup({
       if (event.added.length > 0) enqueue.emit({ type: 'config.added', names: event.added.map(({ name }) => name) });
       for (const spec of event.added) order(spec);
       for (const { spec, keys } of event.changed) {
-        enqueue.emit({ type: 'config.changed', name: spec.name, keys });
+        enqueue.emit({ type: 'config.changed', name: spec.name, keys, wanted: spec.wanted });
         order(spec, keys);
       }
       for (const name of event.removed) {

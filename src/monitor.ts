@@ -1,9 +1,10 @@
 import { rmSync, statSync } from 'node:fs';
 import { createActor, type ActorRefFrom } from 'xstate';
-import { supervisorMachine, type Fact, type SupervisorOutput } from '../machines/index.js';
+import { supervisorMachine, type Fact, type SupervisorContext, type SupervisorOutput } from '../machines/index.js';
 import { openColony } from './colony.js';
 import { openLog, type Log } from './log.js';
 import { createNodeActors } from './node-actors.js';
+import { HistoryWriter } from './observers/history-writer.js';
 import { MonitorFile } from './observers/monitor-file.js';
 import { narrate } from './observers/narrator.js';
 import { PidFiles } from './observers/pid-files.js';
@@ -77,6 +78,11 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     // Before those that write into the directories which it keeps.
     new MonitorFile(colony.paths, ownStatus(), warn),
     new StatusWriter(colony.paths.status, actor, warn),
+    new HistoryWriter(colony.paths.history, {
+      monitor: { pid: process.pid, ncolony: version },
+      isProgram: (name) => isProgram(actor.getSnapshot().context, name),
+      warn,
+    }),
     new ReplyWriter(colony.paths.replies, warn),
     ...(options.pid === undefined
       ? []
@@ -153,6 +159,10 @@ function warnOfCircumstances(warn: (problem: string) => void): void {
   for (const [tool, loss] of Object.entries(losses)) {
     if (systemTool(tool) === undefined) warn(`${tool} is missing: ${loss}`);
   }
+}
+
+function isProgram({ specs, programs, faults }: SupervisorContext, name: string): boolean {
+  return specs.has(name) || programs.has(name) || faults.has(name);
 }
 
 function ownStatus(): MonitorStatus {
