@@ -72,14 +72,15 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     warn,
   });
   const actor = createActor(supervisorMachine.provide({ actors }), { input: { timings: options.timings, leftovers } });
+  const own = ownStatus();
   const observers: Observer[] = [
     records,
     { observe: (fact) => narrate(logger, fact) },
     // Before those that write into the directories which it keeps.
-    new MonitorFile(colony.paths, ownStatus(), warn),
+    new MonitorFile(colony.paths, own, warn),
     new StatusWriter(colony.paths.status, actor, warn),
     new HistoryWriter(colony.paths.history, {
-      monitor: { pid: process.pid, ncolony: version },
+      monitor: { pid: own.pid, since: own.since },
       isProgram: (name) => isProgram(actor.getSnapshot().context, name),
       warn,
     }),

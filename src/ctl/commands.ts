@@ -91,6 +91,22 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
     return isAllRunning(report) ? 0 : 1;
   }).option('--json', 'as JSON');
 
+  word<{ json?: true; lines: string }>(
+    'explain <name>',
+    'tell why a program is as it is, and what is next',
+    'explain web -n 50',
+    async (given, name) => {
+      const [{ explain, explanationLines }, { wholeNumber }] = await Promise.all([
+        import('./explain.js'),
+        import('./numbers.js'),
+      ]);
+      const explanation = explain(placesOf(given, 'config', 'messages'), name, wholeNumber('lines', given.lines));
+      printLines(given.json ? [JSON.stringify(explanation)] : explanationLines(explanation, Date.now()));
+    },
+  )
+    .option('-n, --lines <count>', 'how many lines of its history', '20')
+    .option('--json', 'as JSON');
+
   word<{ json?: true }>(
     'check [file...]',
     'check program files, or all of the colony, without acting',

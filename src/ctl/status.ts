@@ -41,9 +41,11 @@ export function isAllRunning({ programs }: StatusReport): boolean {
   return programs.every(({ state, wanted }) => wanted === 'down' || state === 'running');
 }
 
-/** The report in its published shape, which has no `killAt`. */
+const unpublished = new Set(['killAt', 'rejected', 'revision']);
+
+/** The report in its published shape. */
 export function statusJson(report: StatusReport): string {
-  return JSON.stringify(report, (key, value: unknown) => (key === 'killAt' ? undefined : value));
+  return JSON.stringify(report, (key, value: unknown) => (unpublished.has(key) ? undefined : value));
 }
 
 const suffix = '.json';
@@ -99,6 +101,8 @@ function unseen(places: Places, name: string): ProgramStatus {
     nextStartAt: null,
     killAt: null,
     error: null,
+    rejected: null,
+    revision: null,
     group,
     stragglers: [],
   };
@@ -122,6 +126,8 @@ function rowOf(status: ProgramStatus, isLive: boolean): ProgramRow {
     nextStartAt: status.nextStartAt,
     killAt: status.killAt,
     error: status.error,
+    rejected: status.rejected,
+    revision: status.revision,
     group: status.group,
     stragglers: status.stragglers,
   };

@@ -29,7 +29,7 @@ export interface HistoryHost {
   /** Whether there is a program of that name; of others only the newest histories are kept. */
   readonly isProgram: (name: string) => boolean;
   /** This monitor. */
-  readonly monitor: { readonly pid: number; readonly ncolony: string };
+  readonly monitor: { readonly pid: number; readonly since: string };
   readonly warn: (problem: string) => void;
 }
 
@@ -132,9 +132,8 @@ export class HistoryWriter {
     const error = outcome.kind === 'obeyed' ? null : outcome.error;
     const named = 'name' in message && message.name !== undefined ? [message.name] : [];
     const names = outcome.kind === 'obeyed' ? outcome.names : named.filter((name) => this.#host.isProgram(name));
-    for (const name of names) {
-      this.#note(name, { type: 'message.judged', id, asked: message.type ?? 'unknown', error });
-    }
+    const asked = 'signal' in message ? message.signal : (message.type ?? 'unknown');
+    for (const name of names) this.#note(name, { type: 'message.judged', id, asked, error });
   }
 
   #note(name: string, event: ProgramEvent, lived?: number): void {

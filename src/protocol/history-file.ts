@@ -4,14 +4,15 @@ import type { Fact, Fault } from '../../machines/index.js';
 export type ProgramEvent =
   | Nameless<Extract<Fact, { readonly name: string }>>
   | { readonly type: 'config.added' }
-  /** `error`: why it was not obeyed. */
+  /** `asked`: the type of the message, or the signal. `error`: why it was not obeyed. */
   | { readonly type: 'message.judged'; readonly id: string; readonly asked: string; readonly error: Fault | null }
   /** More happened than could be remembered while the disk could not be written. */
   | { readonly type: 'history.gap' };
 
 /** What `history/.monitor.jsonl` tells of the monitor; no program can be called so. */
 export type MonitorEvent =
-  | { readonly type: 'monitor.started'; readonly pid: number; readonly ncolony: string }
+  /** `since` tells one monitor from another. */
+  | { readonly type: 'monitor.started'; readonly pid: number; readonly since: string }
   | Extract<
       Fact,
       { readonly type: 'supervisor.stopping' | 'supervisor.stopped' | 'directory.lost' | 'directory.found' }

@@ -27,7 +27,7 @@ let history: HistoryWriter;
 const open = () =>
   new HistoryWriter(paths.history, {
     isProgram: (name) => programs.has(name),
-    monitor: { pid: 7, ncolony: '1.2.3' },
+    monitor: { pid: 7, since: 'then' },
     warn: (problem) => warnings.push(problem),
   });
 
@@ -96,6 +96,13 @@ test('a message is told to those whom it names, and nobody gets a file by a mess
   ]);
 });
 
+test('a signal is told by its name', () => {
+  const message = { type: 'SIGNAL', name: 'web', signal: 'SIGHUP' } as const;
+  history.observe({ type: 'message.judged', id: 'm1', message, outcome: { kind: 'obeyed', names: ['web'] } });
+  soon();
+  expect(read()).toMatchObject([{ asked: 'SIGHUP' }]);
+});
+
 test('files that appear are told one by one', () => {
   history.observe({ type: 'config.added', names: ['a', 'b'] });
   soon();
@@ -109,7 +116,7 @@ test('the monitor has a history of its own, which its successor goes on with', (
   history = open();
   soon();
   expect(read(own)).toMatchObject([
-    { type: 'monitor.started', pid: 7, ncolony: '1.2.3' },
+    { type: 'monitor.started', pid: 7, since: 'then' },
     { type: 'supervisor.stopping' },
     { type: 'supervisor.stopped' },
     { type: 'monitor.started' },
