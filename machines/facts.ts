@@ -56,6 +56,8 @@ export type SupervisorFact =
       /** A garbled message as far as it can be told. */
       readonly message: Message | { readonly type?: string; readonly name?: string };
       readonly outcome: Outcome;
+      /** By which start (`program.starting`) of each of the obeying programs it is done, in their order. */
+      readonly starts?: readonly number[];
     }
   | DirectoryNews
   | { readonly type: 'program.defect'; readonly name: string; readonly error: Fault };

@@ -1,3 +1,4 @@
+import type { ProgramStatus } from '../protocol/status-file.js';
 import type { ProgramRow } from './status.js';
 import { exitText, faultText, type Story } from './story.js';
 import { clockText, spanText } from './time-texts.js';
@@ -22,6 +23,20 @@ export function outlook({ name, row, isMonitorLive, story, now }: Circumstances)
     ? `; its file was rejected (${faultText(row.rejected)}), its last good version is in force`
     : '';
   return `${presentText(name, row, story, now)}${kept}.`;
+}
+
+/** Why a program is not where it should be, in few words; `status`: what the monitor last told. */
+export function plightText(name: string, status: ProgramStatus | undefined): string {
+  if (status === undefined) return `${name} is not known to the monitor`;
+  const { state, wanted, rejected, error, stragglers } = status;
+  const words = [
+    ...(rejected === null ? [] : [`its file was rejected (${faultText(rejected)})`]),
+    ...(state === 'backing-off' ? [failureText(status)] : []),
+    ...(error?.code === 'ESTUCK' ? [error.message] : []),
+    ...(stragglers.length > 0 ? [`still there: pid ${stragglers.join(', ')}`] : []),
+    ...(state === 'stopped' && wanted === 'down' ? ['it is wanted down'] : []),
+  ];
+  return `${name} ${state === null ? 'does not run' : `is ${state}`}${words.length === 0 ? '' : `: ${words.join('; ')}`}`;
 }
 
 function monitorText({ lines, monitor }: Story): string {
@@ -62,7 +77,7 @@ function presentText(name: string, row: ProgramRow, story: Story, now: number): 
   }
 }
 
-function failureText({ error, rejected, lastExit }: ProgramRow): string {
+function failureText({ error, rejected, lastExit }: Pick<ProgramRow, 'error' | 'rejected' | 'lastExit'>): string {
   if (error !== null && rejected === null) return `it could not be started (${faultText(error)})`;
   return `it died young (${lastExit === null ? 'nobody knows how' : exitText(lastExit)})`;
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Fault } from '../../machines/index.js';
 import { ColonyError, reasonOf, systemCode } from '../errors.js';
 import { runtimePaths } from '../protocol/runtime-directory.js';
 import { parseProgramStatus, type ProgramStatus } from '../protocol/status-file.js';
@@ -61,7 +62,7 @@ function allStatuses(places: Places, directory: string): ProgramStatus[] {
 }
 
 function statusOf(places: Places, directory: string, name: string): ProgramStatus {
-  const written = /[/\0]/.test(name) ? undefined : readStatus(directory, name);
+  const written = readStatus(directory, name);
   if (written === undefined) requireProgram(places, name);
   return written ?? unseen(places, name);
 }
@@ -75,8 +76,14 @@ function entriesOf(directory: string): string[] {
   }
 }
 
+/** Why the file of a program is not in force, as a monitor wrote last. */
+export function rejectionOf({ messages }: Pick<Places, 'messages'>, name: string): Fault | undefined {
+  return readStatus(runtimePaths(messages).status, name)?.rejected ?? undefined;
+}
+
 /** `undefined`: the monitor wrote nothing of it, or has just taken it away. */
-function readStatus(directory: string, name: string): ProgramStatus | undefined {
+export function readStatus(directory: string, name: string): ProgramStatus | undefined {
+  if (/[/\0]/.test(name)) return undefined;
   try {
     return parseProgramStatus(readFileSync(join(directory, name + suffix), 'utf8'));
   } catch {

@@ -1,18 +1,10 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Fact, Outcome } from '../../machines/index.js';
+import type { Fact } from '../../machines/index.js';
 import { writeFileAtomically } from '../protocol/atomic-file.js';
+import { replyFileOf, type Reply } from '../protocol/reply-file.js';
 import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
 import { CarefulWriter } from '../os/careful-writer.js';
-
-/** `replies/ID.json`: what became of the message whose file was called ID. */
-export interface Reply {
-  readonly version: 1;
-  readonly message: string;
-  readonly outcome: Outcome;
-  /** ISO 8601. */
-  readonly at: string;
-}
 
 const kept = 1_000;
 const keptMs = 10 * 60_000;
@@ -38,8 +30,9 @@ export class ReplyWriter {
 
   observe(fact: Fact): void {
     if (fact.type !== 'message.judged') return;
+    const { id, outcome, starts } = fact;
     const at = new Date().toISOString();
-    this.#owed.set(fact.id, { version: 1, message: fact.id, outcome: fact.outcome, at });
+    this.#owed.set(id, { version: 1, message: id, outcome, ...(starts && { starts }), at });
     this.#settle();
   }
 
@@ -59,7 +52,7 @@ export class ReplyWriter {
   #write(reply: Reply): void {
     const now = Date.now();
     inRuntimeDirectory(this.#directory, (path) => {
-      writeFileAtomically(join(path, fileOf(reply.message)), `${JSON.stringify(reply)}\n`);
+      writeFileAtomically(join(path, replyFileOf(reply.message)), `${JSON.stringify(reply)}\n`);
       this.#written.push({ id: reply.message, at: now });
       this.#prune(path, now);
     });
@@ -69,9 +62,7 @@ export class ReplyWriter {
     for (let oldest = this.#written[0]; oldest !== undefined; oldest = this.#written[0]) {
       if (this.#written.length <= kept && now - oldest.at < keptMs) return;
       this.#written.shift();
-      rmSync(join(directory, fileOf(oldest.id)), { force: true });
+      rmSync(join(directory, replyFileOf(oldest.id)), { force: true });
     }
   }
 }
-
-const fileOf = (id: string) => `${id}.json`;

@@ -37,10 +37,10 @@ it('ctl status loads nothing more', () => {
   expect(packagesOf(...start, 'src/ctl/status.ts', 'src/ctl/table.ts')).toEqual(['commander']);
 });
 
-it('ctl explain loads nothing more', () => {
-  expect(packagesOf(...start, 'src/ctl/explain.ts')).toEqual(['commander']);
+it.each(['explain', 'wait'])('ctl %s loads nothing more', (word) => {
+  expect(packagesOf(...start, `src/ctl/${word}.ts`)).toEqual(['commander']);
 });
 
-it.each(['add', 'check', 'wanted'])('ctl %s does not load xstate', (word) => {
+it.each(['add', 'check', 'wanted', 'and-wait'])('ctl %s does not load xstate', (word) => {
   expect(packagesOf(...start, `src/ctl/${word}.ts`)).not.toContain('xstate');
 });
