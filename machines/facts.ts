@@ -1,5 +1,6 @@
 import type { DirectoryNews, Exit, Fault, Message, Outcome } from './ports.js';
 import type { ProgramContext, ProgramEvent } from './program-context.js';
+import type { Wanted } from './program-spec.js';
 
 /** Why something happened: the type of the event that caused it, who asked, and which keys of the file changed. */
 export interface Cause {
@@ -39,7 +40,12 @@ export type SupervisorFact =
   | { readonly type: 'supervisor.stopped'; readonly left: readonly string[] }
   | { readonly type: 'supervisor.rescanned'; readonly because: string }
   | { readonly type: 'config.added'; readonly names: readonly string[] }
-  | { readonly type: 'config.changed'; readonly name: string; readonly keys: readonly string[] }
+  | {
+      readonly type: 'config.changed';
+      readonly name: string;
+      readonly keys: readonly string[];
+      readonly wanted: Wanted;
+    }
   | { readonly type: 'config.removed'; readonly name: string }
   | { readonly type: 'config.rejected'; readonly name: string; readonly error: Fault; readonly running: boolean }
   | { readonly type: 'config.healed'; readonly name: string }
@@ -50,6 +56,8 @@ export type SupervisorFact =
       /** A garbled message as far as it can be told. */
       readonly message: Message | { readonly type?: string; readonly name?: string };
       readonly outcome: Outcome;
+      /** By which start (`program.starting`) of each of the obeying programs it is done, in their order. */
+      readonly starts?: readonly number[];
     }
   | DirectoryNews
   | { readonly type: 'program.defect'; readonly name: string; readonly error: Fault };

@@ -54,4 +54,13 @@ export function judge(
   return orders([spec.name], message.type === 'RESTART' ? restart : { type: 'program.start', by: id });
 }
 
+/** By which of its starts an order is carried out: what ran before it is not yet what was asked for. */
+export function startDue(
+  { command }: Order,
+  program: { readonly state: ProgramState; readonly starts: number },
+): number {
+  const isKept = command.type !== 'program.restart' && (program.state === 'starting' || program.state === 'running');
+  return isKept || command.type === 'program.signal' ? program.starts : program.starts + 1;
+}
+
 const nameOf = (spec: ProgramSpec) => spec.name;

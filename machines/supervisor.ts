@@ -1,7 +1,7 @@
 import { assign, enqueueActions, raise, setup } from 'xstate';
 import { firstOrders, lastOrders } from './admission.js';
 import type { Fact, ProgramFact } from './facts.js';
-import { judge } from './judgement.js';
+import { judge, startDue } from './judgement.js';
 import { configPort, messagesPort, signalsPort, type DirectoryNews } from './ports.js';
 import { unknownProgram, type ProgramSpec } from './program-spec.js';
 import {
@@ -115,7 +115,7 @@ export const supervisorMachine = setup({
       if (event.added.length > 0) enqueue.emit({ type: 'config.added', names: event.added.map(({ name }) => name) });
       for (const spec of event.added) order(spec);
       for (const { spec, keys } of event.changed) {
-        enqueue.emit({ type: 'config.changed', name: spec.name, keys });
+        enqueue.emit({ type: 'config.changed', name: spec.name, keys, wanted: spec.wanted });
         order(spec, keys);
       }
       for (const name of event.removed) {
@@ -154,7 +154,11 @@ export const supervisorMachine = setup({
           const program = context.programs.get(name);
           if (program) enqueue.sendTo(program, command);
         }
-        enqueue.emit({ type: 'message.judged', id, message, outcome });
+        const starts = orders.map((order) => {
+          const program = context.programs.get(order.name)?.getSnapshot();
+          return startDue(order, { state: program?.value ?? 'stopped', starts: program?.context.starts ?? 0 });
+        });
+        enqueue.emit({ type: 'message.judged', id, message, outcome, starts });
         enqueue.sendTo('messages', { type: 'message.answer', id, outcome });
       }
       enqueue.assign({ inbox: context.inbox.filter(({ ticket }) => ticket > context.syncedTicket) });

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { createActor, type ActorRefFrom } from 'xstate';
-import { supervisorMachine, type Fact, type SupervisorOutput } from '../machines/index.js';
+import { supervisorMachine, type Fact, type SupervisorContext, type SupervisorOutput } from '../machines/index.js';
 import { openColony } from './colony.js';
 import { openLog, type Log } from './log.js';
 import { createNodeActors } from './node-actors.js';
+import { HistoryWriter } from './observers/history-writer.js';
 import { MonitorFile } from './observers/monitor-file.js';
 import { narrate } from './observers/narrator.js';
 import { OwnPidFile } from './observers/own-pid-file.js';
@@ -81,12 +82,18 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     const file = files.get(name);
     return file === undefined ? null : contentDigests(contentKey, file);
   };
+  const own = ownStatus();
   const observers: Observer[] = [
     records,
     { observe: (fact) => narrate(logger, fact) },
     // Before those that write into the directories which it keeps.
-    new MonitorFile(colony.paths, ownStatus(), contentKey, warn),
+    new MonitorFile(colony.paths, own, contentKey, warn),
     new StatusWriter(colony.paths.status, actor, contentOf, warn),
+    new HistoryWriter(colony.paths.history, {
+      monitor: { pid: own.pid, since: own.since },
+      isProgram: (name) => isProgram(actor.getSnapshot().context, name),
+      warn,
+    }),
     new ReplyWriter(colony.paths.replies, warn),
     ...(options.pid === undefined
       ? []
@@ -163,6 +170,10 @@ function warnOfCircumstances(warn: (problem: string) => void): void {
   for (const [tool, loss] of Object.entries(losses)) {
     if (systemTool(tool) === undefined) warn(`${tool} is missing: ${loss}`);
   }
+}
+
+function isProgram({ specs, programs, faults }: SupervisorContext, name: string): boolean {
+  return specs.has(name) || programs.has(name) || faults.has(name);
 }
 
 function ownStatus(): MonitorStatus {

@@ -32,7 +32,7 @@ export function add({ config }: Pick<Places, 'config'>, name: string, program: N
 }
 
 /** The file of a new program. Throws `ENAME` or `EUSAGE` where a monitor would not accept it. */
-export function programFile(name: string, program: NewProgram): Pick<ProgramFile, 'text' | 'warnings'> {
+export function programFile(name: string, program: NewProgram): ProgramFile {
   const fault = nameFault(name);
   if (fault !== undefined) throw badName(name, fault);
   const parsed = parseProgramFile(name, Buffer.from(programText(program)));

@@ -8,6 +8,12 @@ import type { Places } from './places.js';
 /** What a word does with what was given to it. Returns the exit code where it is not 0. */
 type Act<Options> = (given: GivenDirectories & Options, ...words: string[]) => Promise<number | void>;
 
+/** `--wait [--timeout S]` as typed. */
+interface WaitWords {
+  readonly wait?: true;
+  readonly timeout?: string;
+}
+
 /** The words of `ncolony ctl`. Each loads what it needs when it is used. */
 export function defineCtl(ctl: Command, answer: (exitCode: number) => void): void {
   addDirectories(ctl.enablePositionalOptions().helpCommand(false));
@@ -20,7 +26,7 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
     });
   };
 
-  word<AddWords>(
+  word<AddWords & WaitWords>(
     'add <name>',
     'add a program, or replace the one of that name',
     'add web --cmd node --arg server.js --env PORT=8080',
@@ -29,8 +35,11 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
       const places = placesOf(given, 'config');
       const program = newProgram(given);
       programFile(name, program); // Wrong use leaves nothing behind, no home either.
+      const timeout = await timeoutOf(given);
       createHome(colonyDirectories(given, process.env));
-      await warn(add(places, name, program));
+      if (timeout === undefined) return warn(add(places, name, program));
+      const { addAndWait } = await import('./and-wait.js');
+      await warn(await addAndWait(placesOf(given, 'config', 'messages'), name, program, timeout));
     },
   )
     .requiredOption('--cmd <command>', 'the executable')
@@ -40,37 +49,85 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
     .option('--uid <number>', 'the user to run as')
     .option('--gid <number>', 'the group to run as')
     .option('--group <group>', 'a group of programs that it is of, for restart-group', collect)
-    .option('--extras <json>', 'more keys of its file: JSON, or @FILE or FILE of JSON');
+    .option('--extras <json>', 'more keys of its file: JSON, or @FILE or FILE of JSON')
+    .option(...waitOption)
+    .option(...timeoutOption);
 
-  word('remove <name>', 'stop a program and forget it', 'remove web', async (given, name) => {
-    const { remove } = await import('./remove.js');
-    remove(placesOf(given, 'config'), name);
+  /** A word that with `--wait` returns when it is really so. */
+  const waitingWord = (usage: string, description: string, example: string, act: Act<WaitWords>) =>
+    word<WaitWords>(usage, description, example, act)
+      .option(...waitOption)
+      .option(...timeoutOption);
+
+  waitingWord('remove <name>', 'stop a program and forget it', 'remove web', async (given, name) => {
+    const timeout = await timeoutOf(given);
+    if (timeout === undefined) {
+      const { remove } = await import('./remove.js');
+      return remove(placesOf(given, 'config'), name);
+    }
+    const { removeAndWait } = await import('./and-wait.js');
+    await removeAndWait(placesOf(given, 'config', 'messages'), name, timeout);
   });
 
-  word('restart <name>', 'restart a program', 'restart web', async (given, name) => {
-    const { restart } = await import('./restart.js');
-    restart(placesOf(given, 'config', 'messages'), name);
+  waitingWord('restart <name>', 'restart a program', 'restart web --wait', async (given, name) => {
+    const timeout = await timeoutOf(given);
+    const places = placesOf(given, 'config', 'messages');
+    if (timeout === undefined) return void (await import('./restart.js')).restart(places, name);
+    const { restartAndWait } = await import('./and-wait.js');
+    await restartAndWait(places, name, timeout);
   });
 
-  word('restart-all', 'restart all programs', 'restart-all', async (given) => {
-    const { restartAll } = await import('./restart.js');
-    restartAll(placesOf(given, 'messages'));
+  waitingWord('restart-all', 'restart all programs', 'restart-all', async (given) => {
+    const timeout = await timeoutOf(given);
+    if (timeout === undefined) return void (await import('./restart.js')).restartAll(placesOf(given, 'messages'));
+    const { restartAllAndWait } = await import('./and-wait.js');
+    await restartAllAndWait(placesOf(given, 'config', 'messages'), timeout);
   });
 
-  word('restart-group <group>', 'restart the programs of a group', 'restart-group workers', async (given, group) => {
-    const { restartGroup } = await import('./restart.js');
-    restartGroup(placesOf(given, 'config', 'messages'), group);
+  waitingWord(
+    'restart-group <group>',
+    'restart the programs of a group',
+    'restart-group workers',
+    async (given, group) => {
+      const timeout = await timeoutOf(given);
+      const places = placesOf(given, 'config', 'messages');
+      if (timeout === undefined) return void (await import('./restart.js')).restartGroup(places, group);
+      const { restartGroupAndWait } = await import('./and-wait.js');
+      await restartGroupAndWait(places, group, timeout);
+    },
+  );
+
+  waitingWord('stop <name>', 'want a program down, until start', 'stop web --wait', async (given, name) => {
+    const timeout = await timeoutOf(given);
+    if (timeout === undefined) return (await import('./wanted.js')).stop(placesOf(given, 'config'), name);
+    const { stopAndWait } = await import('./and-wait.js');
+    await stopAndWait(placesOf(given, 'config', 'messages'), name, timeout);
   });
 
-  word('stop <name>', 'want a program down, until start', 'stop web', async (given, name) => {
-    const { stop } = await import('./wanted.js');
-    stop(placesOf(given, 'config'), name);
+  waitingWord('start <name>', 'want a program up, and end its back-off', 'start web --wait', async (given, name) => {
+    const timeout = await timeoutOf(given);
+    const places = placesOf(given, 'config', 'messages');
+    if (timeout === undefined) return void (await import('./wanted.js')).start(places, name);
+    const { startAndWait } = await import('./and-wait.js');
+    await startAndWait(places, name, timeout);
   });
 
-  word('start <name>', 'want a program up, and end its back-off', 'start web', async (given, name) => {
-    const { start } = await import('./wanted.js');
-    start(placesOf(given, 'config', 'messages'), name);
-  });
+  word<{ state: string; runAfter?: string; timeout: string; json?: true }>(
+    'wait <name>',
+    'wait until a program is in a state, and for the monitor',
+    'wait web --state running --timeout 30',
+    async (given, name) => {
+      const [{ stateNamed, wait }, { secondsIn }] = await Promise.all([import('./wait.js'), import('./numbers.js')]);
+      const awaited = { state: stateNamed(given.state), runAfter: given.runAfter };
+      const timeout = secondsIn('timeout', given.timeout);
+      const report = await wait(placesOf(given, 'config', 'messages'), name, awaited, timeout);
+      if (given.json) printLines([JSON.stringify(report)]);
+    },
+  )
+    .requiredOption('--state <state>', 'stopped, starting, running, backing-off or killing')
+    .option('--run-after <id>', 'with another run id than this one')
+    .option('--timeout <seconds>', 'how long to wait', defaultTimeout)
+    .option('--json', 'tell its run id and pid as JSON');
 
   word('signal <name> <signal>', 'send a signal to a program', 'signal web HUP', async (given, name, signalName) => {
     const { signal } = await import('./signal.js');
@@ -92,6 +149,22 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
     if (report.monitor === null) throw new ColonyError('ENOMONITOR', `no monitor runs on ${where.messages}`);
     return isAllRunning(report) ? 0 : 1;
   }).option('--json', 'as JSON');
+
+  word<{ json?: true; lines: string }>(
+    'explain <name>',
+    'tell why a program is as it is, and what is next',
+    'explain web -n 50',
+    async (given, name) => {
+      const [{ explain, explanationLines }, { wholeNumber }] = await Promise.all([
+        import('./explain.js'),
+        import('./numbers.js'),
+      ]);
+      const explanation = explain(placesOf(given, 'config', 'messages'), name, wholeNumber('lines', given.lines));
+      printLines(given.json ? [JSON.stringify(explanation)] : explanationLines(explanation, Date.now()));
+    },
+  )
+    .option('-n, --lines <count>', 'how many lines of its history', '20')
+    .option('--json', 'as JSON');
 
   word<{ json?: true; diff?: true; as?: string }>(
     'check [file...]',
@@ -123,6 +196,18 @@ async function checkDiff(
   printLines(given.json ? [JSON.stringify(report)] : diffLines(report));
   if (report.diff === null) throw new ColonyError('ENOMONITOR', `no monitor runs on ${places.messages}`);
   return report.faults.length === 0 ? 0 : 1;
+}
+
+const defaultTimeout = '30';
+const waitOption = ['--wait', 'return when it is really so: 1 when it does not come to that'] as const;
+const timeoutOption = ['--timeout <seconds>', `how long to wait (default: ${defaultTimeout})`] as const;
+
+/** How long to wait, in ms; `undefined`: not at all. Throws `EUSAGE`. */
+async function timeoutOf({ wait, timeout }: WaitWords): Promise<number | undefined> {
+  if (!wait && timeout === undefined) return undefined;
+  if (!wait) throw new ColonyError('EUSAGE', '--timeout: needs --wait');
+  const { secondsIn } = await import('./numbers.js');
+  return secondsIn('timeout', timeout ?? defaultTimeout);
 }
 
 /** The options that may stand before a word of ctl or after it. */

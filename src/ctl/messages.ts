@@ -10,6 +10,15 @@ export function sendMessage({ messages }: Pick<Places, 'messages'>, message: Mes
   return id;
 }
 
+/**
+ * A message that orders nothing: its reply tells that the monitor has read all files of programs that were there before
+ * it. Returns its id.
+ */
+export function sendNothing(places: Pick<Places, 'messages'>): string {
+  // Nobody is of a group that nobody can know of.
+  return sendMessage(places, { type: 'RESTART-GROUP', group: `nobody/${nanoid()}` });
+}
+
 // Messages are obeyed in the order of their names: microseconds of the clock that all senders share, and within one
 // process always later than the one before.
 let latest = 0;

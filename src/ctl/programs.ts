@@ -21,12 +21,17 @@ export function listPrograms({ config }: Config): string[] {
 }
 
 /** Throws `ENAME` where no program can be called so, `EUNKNOWN` where none is, `EDIRECTORY` where that cannot be told. */
-export function requireProgram({ config }: Config, name: string): void {
-  const listed = name !== '' && !/[/\0]/.test(name) && isListedName(Buffer.from(name));
-  if (listed && reading(config, () => statSync(config).isDirectory() && isRegular(join(config, name)))) return;
+export function requireProgram(places: Config, name: string): void {
+  if (isProgram(places, name)) return;
   const fault = nameFault(name);
   if (fault !== undefined) throw badName(name, fault);
   throw unknownProgram(name);
+}
+
+/** Whether a program has a file. Throws `EDIRECTORY` where that cannot be told. */
+export function isProgram({ config }: Config, name: string): boolean {
+  const listed = name !== '' && !/[/\0]/.test(name) && isListedName(Buffer.from(name));
+  return listed && reading(config, () => statSync(config).isDirectory() && isRegular(join(config, name)));
 }
 
 export function badName(name: string, fault: string): ColonyError {

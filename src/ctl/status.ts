@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Fault } from '../../machines/index.js';
 import { ColonyError, reasonOf, systemCode } from '../errors.js';
 import { runtimePaths } from '../protocol/runtime-directory.js';
 import { parseProgramStatus, type ProgramStatus, type ProgramStatusFile } from '../protocol/status-file.js';
@@ -41,9 +42,11 @@ export function isAllRunning({ programs }: StatusReport): boolean {
   return programs.every(({ state, wanted }) => wanted === 'down' || state === 'running');
 }
 
-/** The report in its published shape, which has no `killAt`. */
+const unpublished = new Set(['killAt', 'rejected', 'revision']);
+
+/** The report in its published shape. */
 export function statusJson(report: StatusReport): string {
-  return JSON.stringify(report, (key, value: unknown) => (key === 'killAt' ? undefined : value));
+  return JSON.stringify(report, (key, value: unknown) => (unpublished.has(key) ? undefined : value));
 }
 
 const suffix = '.json';
@@ -64,7 +67,7 @@ function allStatuses(places: Places, directory: string): ProgramStatus[] {
 }
 
 function statusOf(places: Places, directory: string, name: string): ProgramStatus {
-  const written = /[/\0]/.test(name) ? undefined : readStatus(directory, name);
+  const written = readStatus(directory, name);
   if (written === undefined) requireProgram(places, name);
   return written ?? unseen(places, name);
 }
@@ -78,8 +81,14 @@ function entriesOf(directory: string): string[] {
   }
 }
 
+/** Why the file of a program is not in force, as a monitor wrote last. */
+export function rejectionOf({ messages }: Pick<Places, 'messages'>, name: string): Fault | undefined {
+  return readStatus(runtimePaths(messages).status, name)?.rejected ?? undefined;
+}
+
 /** `undefined`: the monitor wrote nothing of it, or has just taken it away. */
-function readStatus(directory: string, name: string): ProgramStatusFile | undefined {
+export function readStatus(directory: string, name: string): ProgramStatusFile | undefined {
+  if (/[/\0]/.test(name)) return undefined;
   try {
     return parseProgramStatus(readFileSync(join(directory, name + suffix), 'utf8'));
   } catch {
@@ -104,6 +113,8 @@ function unseen(places: Places, name: string): ProgramStatus {
     nextStartAt: null,
     killAt: null,
     error: null,
+    rejected: null,
+    revision: null,
     group,
     stragglers: [],
   };
@@ -127,6 +138,8 @@ function rowOf(status: ProgramStatus, isLive: boolean): ProgramRow {
     nextStartAt: status.nextStartAt,
     killAt: status.killAt,
     error: status.error,
+    rejected: status.rejected,
+    revision: status.revision,
     group: status.group,
     stragglers: status.stragglers,
   };

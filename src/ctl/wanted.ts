@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parseTree } from 'jsonc-parser';
-import type { Wanted } from '../../machines/index.js';
+import type { ProgramSpec, Wanted } from '../../machines/index.js';
 import { ColonyError } from '../errors.js';
 import { maxProgramFileBytes, readFileBytes } from '../protocol/file-bytes.js';
 import { parseProgramFile } from '../protocol/program-file.js';
@@ -21,20 +21,31 @@ export function start(places: Places, name: string): string {
   return sendMessage(places, { type: 'START', name });
 }
 
+/** The revision of a good program file. Throws as `stop` does. */
+export function revisionInForce(places: Pick<Places, 'config'>, name: string): string {
+  requireProgram(places, name);
+  const { path, text } = readProgram(places, name);
+  return specOf(path, text).revision;
+}
+
 function setWanted(places: Pick<Places, 'config'>, name: string, wanted: Wanted): void {
   requireProgram(places, name);
-  // A link stays a link: what it points to is edited.
-  const path = realpathSync(join(places.config, name));
-  const before = readFileBytes(path, maxProgramFileBytes);
-  if (before.kind !== 'bytes') throw new ColonyError('EDIRECTORY', `${path}: cannot be read (${before.kind})`);
-  const text = before.bytes.toString();
+  const { path, text } = readProgram(places, name);
   if (specOf(path, text).wanted === wanted) return;
   const after = wantedIn(text, wanted);
   specOf(path, after);
   deposit(dirname(path), basename(path), after, statSync(path));
 }
 
-function specOf(path: string, text: string): { wanted: Wanted } {
+function readProgram(places: Pick<Places, 'config'>, name: string): { readonly path: string; readonly text: string } {
+  // A link stays a link: what it points to is edited.
+  const path = realpathSync(join(places.config, name));
+  const file = readFileBytes(path, maxProgramFileBytes);
+  if (file.kind !== 'bytes') throw new ColonyError('EDIRECTORY', `${path}: cannot be read (${file.kind})`);
+  return { path, text: file.bytes.toString() };
+}
+
+function specOf(path: string, text: string): ProgramSpec {
   const parsed = parseProgramFile(basename(path), Buffer.from(text));
   if (!parsed.ok) throw new ColonyError('ESCHEMA', `${path}: ${parsed.error.message}`);
   return parsed.file.spec;

@@ -1,18 +1,10 @@
 import { join } from 'node:path';
-import type { Fact, Outcome } from '../../machines/index.js';
+import type { Fact } from '../../machines/index.js';
 import { writeFileAtomically } from '../protocol/atomic-file.js';
+import { replyFileOf, type Reply } from '../protocol/reply-file.js';
 import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
 import { CarefulWriter } from '../os/careful-writer.js';
 import { KeptFiles } from '../os/kept-files.js';
-
-/** `replies/ID.json`: what became of the message whose file was called ID. */
-export interface Reply {
-  readonly version: 1;
-  readonly message: string;
-  readonly outcome: Outcome;
-  /** ISO 8601. */
-  readonly at: string;
-}
 
 const limits = { count: 1_000, age: 10 * 60_000 };
 
@@ -31,8 +23,9 @@ export class ReplyWriter {
 
   observe(fact: Fact): void {
     if (fact.type !== 'message.judged') return;
+    const { id, outcome, starts } = fact;
     const at = new Date().toISOString();
-    this.#owed.set(fact.id, { version: 1, message: fact.id, outcome: fact.outcome, at });
+    this.#owed.set(id, { version: 1, message: id, outcome, ...(starts && { starts }), at });
     this.#settle();
   }
 
@@ -51,7 +44,7 @@ export class ReplyWriter {
 
   #write(reply: Reply): void {
     inRuntimeDirectory(this.#directory, (path) => {
-      const file = `${reply.message}.json`;
+      const file = replyFileOf(reply.message);
       writeFileAtomically(join(path, file), `${JSON.stringify(reply)}\n`);
       this.#kept.add(path, file, Date.now());
     });

@@ -164,6 +164,8 @@ export class StatusWriter {
       nextStartAt: iso(times?.nextStartAt),
       killAt: iso(times?.killAt),
       error: fault ?? context?.error ?? null,
+      rejected: fault,
+      revision: context?.spec.revision ?? null,
       group: context?.spec.groups ?? [],
       stragglers: context?.stragglers ?? [],
       content: this.#contentOf(name),

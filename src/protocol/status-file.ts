@@ -24,6 +24,10 @@ export interface ProgramStatus {
   /** When SIGKILL follows. */
   readonly killAt: string | null;
   readonly error: Fault | null;
+  /** Why the file as it is now is not in force; `state` is then that of its last good version. */
+  readonly rejected: Fault | null;
+  /** Which content of the file is in force. */
+  readonly revision: string | null;
   readonly group: readonly string[];
   readonly stragglers: readonly number[];
 }

@@ -54,15 +54,16 @@ describe('supervision goes on, the loss is told once, and is healed when the pla
     // A message that takes no block of the disk cannot be written either: the order comes by a file of the config.
     colony.remove('before');
     await monitor.fact('program.stopped', { name: 'before' });
-    await vi.waitFor(() => expect(warnings(monitor, runtimeOf(colony))).toHaveLength(1), patience);
+    const places = ['status:', 'history:'].map((place) => join(runtimeOf(colony), place));
+    for (const place of places) await vi.waitFor(() => expect(warnings(monitor, place)).toHaveLength(1), patience);
     empty();
 
     await colony.statusLike('during', { state: 'running', pid });
     await vi.waitFor(() => expect(colony.status('before')).toBeUndefined(), patience);
-    expect(warnings(monitor, runtimeOf(colony)).map((line) => /can\S* be written/.exec(line)?.[0])).toEqual([
-      'cannot be written',
-      'can be written',
-    ]);
+    for (const place of places) {
+      const told = () => warnings(monitor, place).map((line) => /can\S* be written/.exec(line)?.[0]);
+      await vi.waitFor(() => expect(told()).toEqual(['cannot be written', 'can be written']), patience);
+    }
     await colony.stop(monitor);
   });
 
@@ -149,7 +150,7 @@ describe('supervision goes on, the loss is told once, and is healed when the pla
     mkdirSync(colony.pids);
     await colony.pidFileOf('one', one.pid);
     await colony.pidFileOf('other', pid);
-    expect(warnings(monitor, colony.pids)).toHaveLength(2);
+    await vi.waitFor(() => expect(warnings(monitor, colony.pids)).toHaveLength(2), patience);
     await colony.stop(monitor);
   });
 

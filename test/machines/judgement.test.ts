@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Message, ProgramState } from '../../machines/index.js';
-import { judge } from '../../machines/judgement.js';
+import { judge, startDue } from '../../machines/judgement.js';
 import { specOf } from '../fixtures/lone-program.js';
 
 const specs = new Map(
@@ -87,5 +87,32 @@ describe('judge', () => {
 
   test('SIGNAL: what is wanted down and still being ended can be signalled', () => {
     expect(judged({ type: 'SIGNAL', name: 'old', signal: 'SIGQUIT' }, 'killing').outcome.kind).toBe('obeyed');
+  });
+});
+
+describe('startDue: by which start it is done', () => {
+  const due = (type: 'program.restart' | 'program.start', state: ProgramState) =>
+    startDue({ name: 'web', command: { type } }, { state, starts: 3 });
+
+  test.each(['stopped', 'starting', 'running', 'backing-off', 'killing'] as const)(
+    'a restart while %s: the next',
+    (state) => {
+      expect(due('program.restart', state)).toBe(4);
+    },
+  );
+
+  test.each([
+    ['stopped', 4],
+    ['starting', 3],
+    ['running', 3],
+    ['backing-off', 4],
+    ['killing', 4],
+  ] as const)('a start while %s: number %d', (state, starts) => {
+    expect(due('program.start', state)).toBe(starts);
+  });
+
+  test('a signal starts nothing', () => {
+    const order = { name: 'web', command: { type: 'program.signal', signal: 'SIGHUP' } } as const;
+    expect(startDue(order, { state: 'killing', starts: 3 })).toBe(3);
   });
 });

@@ -41,6 +41,10 @@ it('a TAB loads nothing more, and no machine', () => {
   expect(packagesOf(...start, 'src/completion/answer.ts')).toEqual(['commander']);
 });
 
-it.each(['add', 'check', 'check-diff', 'wanted'])('ctl %s does not load xstate', (word) => {
+it.each(['explain', 'wait'])('ctl %s loads nothing more', (word) => {
+  expect(packagesOf(...start, `src/ctl/${word}.ts`)).toEqual(['commander']);
+});
+
+it.each(['add', 'check', 'check-diff', 'wanted', 'and-wait'])('ctl %s does not load xstate', (word) => {
   expect(packagesOf(...start, `src/ctl/${word}.ts`)).not.toContain('xstate');
 });

@@ -40,7 +40,9 @@ describe('config.synced', () => {
 
   test('changed: the program is restarted with the new spec, and told which keys changed', () => {
     const colony = new Colony().add('api', 'web').wait(1_000).change('web', { revision: 'r5' });
-    expect(colony.factsOf('config.changed')).toEqual([{ type: 'config.changed', name: 'web', keys: ['args'] }]);
+    expect(colony.factsOf('config.changed')).toEqual([
+      { type: 'config.changed', name: 'web', keys: ['args'], wanted: 'up' },
+    ]);
     expect(colony.facts.find(({ type }) => type === 'program.killing')).toMatchObject({ name: 'web', keys: ['args'] });
     expect(colony.system.revisions().at(-1)).toEqual([1_000, 'r5']);
     expect(colony.stateOf('api')).toBe('running');

@@ -43,6 +43,14 @@ describe('messages', () => {
     expect(colony.context.inbox).toEqual([]);
   });
 
+  test('tell by which start of each program they are done', () => {
+    const colony = new Colony().add('api', 'web').wait(1_000).receive(restart('web')).sync({}).wait(1_000);
+    colony.receive({ type: 'RESTART-ALL' }, { type: 'START', name: 'web' }).sync({});
+    expect(colony.factsOf('message.judged').map(({ starts }) => starts)).toEqual([[2], [2, 3], [2]]);
+    colony.wait(1_000);
+    expect(['api', 'web'].map((name) => colony.program(name)?.getSnapshot().context.starts)).toEqual([2, 3]);
+  });
+
   test('a scan that began later answers for the earlier tickets too', () => {
     const colony = new Colony().receive(restart('a')).receive(restart('b')).sync({ ticket: 2 });
     expect(answered(colony)).toEqual(['m1 rejected', 'm2 rejected']);

@@ -51,6 +51,8 @@ const written: ProgramStatus = {
   nextStartAt: null,
   killAt: null,
   error: null,
+  rejected: null,
+  revision: 'r1',
   group: ['all'],
   stragglers: [],
 };
@@ -60,7 +62,7 @@ describe('status', () => {
     const { places, monitor, program } = colony();
     monitor();
     program('web', { killAt: '2026-01-01T00:00:00.000Z' });
-    const { killAt: _, startedAt: __, ...published } = written;
+    const { killAt: _, startedAt: __, rejected: ___, revision: ____, ...published } = written;
     const report = JSON.parse(statusJson(status(places))) as { programs: { uptime: number }[] };
     const uptime = report.programs[0]!.uptime;
     expect(report).toEqual({

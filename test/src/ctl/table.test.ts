@@ -20,6 +20,8 @@ const row = (overrides: Partial<ProgramRow>): ProgramRow => ({
   nextStartAt: null,
   killAt: null,
   error: null,
+  rejected: null,
+  revision: 'r1',
   group: [],
   stragglers: [],
   ...overrides,

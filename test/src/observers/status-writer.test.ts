@@ -70,7 +70,12 @@ const read = (name: string) => JSON.parse(readFileSync(join(directory, `${name}.
 const soon = () => vi.advanceTimersByTime(1_000);
 
 test('a program that runs is written with all that is known of it', () => {
-  enter('web', 'running', { pid: process.pid, run: 'run', starts: 3, spec: { groups: ['all'] } as never });
+  enter('web', 'running', {
+    pid: process.pid,
+    run: 'run',
+    starts: 3,
+    spec: { groups: ['all'], revision: 'r1' } as never,
+  });
   contents.set('web', { args: 'digest' });
   tell('program.started', 'web');
   vi.advanceTimersByTime(500);
@@ -92,6 +97,8 @@ test('a program that runs is written with all that is known of it', () => {
     nextStartAt: null,
     killAt: null,
     error: null,
+    rejected: null,
+    revision: 'r1',
     group: ['all'],
     stragglers: [],
     content: { args: 'digest' },
@@ -138,7 +145,14 @@ describe('a bad file', () => {
     faults.set('web', fault);
     tell('config.rejected', 'web');
     soon();
-    expect(read('web')).toMatchObject({ name: 'web', state: null, wanted: null, pid: null, error: fault });
+    expect(read('web')).toMatchObject({
+      name: 'web',
+      state: null,
+      wanted: null,
+      pid: null,
+      error: fault,
+      rejected: fault,
+    });
     faults.clear();
     tell('config.healed', 'web');
     soon();
@@ -150,7 +164,7 @@ describe('a bad file', () => {
     faults.set('web', fault);
     tell('config.rejected', 'web');
     soon();
-    expect(read('web')).toMatchObject({ state: 'running', error: fault });
+    expect(read('web')).toMatchObject({ state: 'running', error: fault, rejected: fault });
   });
 });
 

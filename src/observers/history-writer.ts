@@ -1,0 +1,230 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Fact } from '../../machines/index.js';
+import { CarefulWriter } from '../os/careful-writer.js';
+import { writeFileAtomically } from '../protocol/atomic-file.js';
+import {
+  historyFileOf,
+  historyLine,
+  monitorHistory,
+  newestHalf,
+  programOfHistory,
+  type MonitorEvent,
+  type ProgramEvent,
+} from '../protocol/history-file.js';
+import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
+
+export interface HistoryHost {
+  /** Whether there is a program of that name; of others only the newest histories are kept. */
+  readonly isProgram: (name: string) => boolean;
+  /** This monitor. */
+  readonly monitor: { readonly pid: number; readonly since: string };
+  readonly warn: (problem: string) => void;
+}
+
+/** A file that would become larger keeps its newest half. */
+const mostBytes = 64 * 1024;
+/** How many lines of a program wait for a disk that cannot be written. */
+const mostOwed = 100;
+
+const coalesceMs = 20;
+const retryMs = 1_000;
+const sliceMs = 8;
+// As for the status files: in a crowd the programs come first.
+const pauseMs = 3 * sliceMs;
+
+/** The histories of removed programs: so many, so long. */
+const keptRemoved = 100;
+const keptRemovedMs = 7 * 24 * 3_600_000;
+const tidyMs = 3_600_000;
+// Before that it is not sure that all files were seen.
+const firstTidyMs = 60_000;
+
+/** Appends to `history/NAME.jsonl` what happens to a program, and to the monitor's own what happens to all of them. */
+export class HistoryWriter {
+  readonly #directory: string;
+  readonly #host: HistoryHost;
+  readonly #writer: CarefulWriter;
+  /** Lines that are to be written, by the name of their file. */
+  readonly #owed = new Map<string, string[]>();
+  /** Files that this monitor has written to, so that they end with a whole line. */
+  readonly #whole = new Set<string>();
+  /** When the present processes were started, monotonic ms. */
+  readonly #startedAt = new Map<string, number>();
+  readonly #lostDirectories = new Set<string>();
+  #removals = 0;
+  #nextTidy = performance.now() + firstTidyMs;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(directory: string, host: HistoryHost) {
+    this.#directory = directory;
+    this.#host = host;
+    this.#writer = new CarefulWriter(directory, host.warn);
+    this.#noteMonitor({ type: 'monitor.started', ...host.monitor });
+  }
+
+  observe(fact: Fact): void {
+    switch (fact.type) {
+      case 'supervisor.rescanned':
+        break;
+      case 'directory.lost':
+      case 'directory.found':
+      case 'supervisor.stopping':
+      case 'supervisor.stopped':
+        if (fact.type === 'directory.lost') this.#lostDirectories.add(fact.path);
+        if (fact.type === 'directory.found') this.#lostDirectories.delete(fact.path);
+        this.#noteMonitor(fact);
+        break;
+      case 'directory.unwatched':
+        break;
+      case 'config.added':
+        for (const name of fact.names) this.#note(name, { type: fact.type });
+        break;
+      case 'message.judged':
+        this.#noteMessage(fact);
+        break;
+      default: {
+        const { name, ...event } = fact;
+        if (fact.type === 'config.removed') this.#removals++;
+        this.#note(name, event, this.#livedOf(fact));
+      }
+    }
+  }
+
+  /** Makes good what was lost with the directory, and takes away the histories of programs that were removed long ago. */
+  check(): void {
+    if (this.#writer.isElsewhere()) {
+      this.#whole.clear();
+      this.#noteMonitor({ type: 'monitor.started', ...this.#host.monitor });
+    }
+    const isDue = this.#removals > keptRemoved || performance.now() >= this.#nextTidy;
+    if (isDue && this.#lostDirectories.size === 0) this.#tidy();
+  }
+
+  /** Writes what is still to be written. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#flush(Infinity);
+    clearTimeout(this.#timer);
+  }
+
+  #livedOf(fact: Fact): number | undefined {
+    if (fact.type === 'program.started') this.#startedAt.set(fact.name, performance.now());
+    if (fact.type !== 'program.died' && fact.type !== 'program.failed') return undefined;
+    const startedAt = this.#startedAt.get(fact.name);
+    this.#startedAt.delete(fact.name);
+    return startedAt === undefined ? undefined : Math.round(performance.now() - startedAt);
+  }
+
+  // What names no program that there is would fill the disk with files.
+  #noteMessage({ id, message, outcome }: Extract<Fact, { readonly type: 'message.judged' }>): void {
+    const error = outcome.kind === 'obeyed' ? null : outcome.error;
+    const named = 'name' in message && message.name !== undefined ? [message.name] : [];
+    const names = outcome.kind === 'obeyed' ? outcome.names : named.filter((name) => this.#host.isProgram(name));
+    const asked = 'signal' in message ? message.signal : (message.type ?? 'unknown');
+    for (const name of names) this.#note(name, { type: 'message.judged', id, asked, error });
+  }
+
+  #note(name: string, event: ProgramEvent, lived?: number): void {
+    this.#owe(historyFileOf(name), { ...event, ...(lived !== undefined && { lived }) });
+  }
+
+  #noteMonitor(event: MonitorEvent): void {
+    this.#owe(monitorHistory, event);
+  }
+
+  #owe(file: string, event: (ProgramEvent | MonitorEvent) & { readonly lived?: number }): void {
+    const stamp = { version: 1, at: new Date().toISOString() } as const;
+    const lines = this.#owed.get(file) ?? [];
+    lines.push(historyLine({ ...stamp, ...event }));
+    if (lines.length > mostOwed) lines.splice(0, 2, historyLine({ ...stamp, type: 'history.gap' }));
+    this.#owed.set(file, lines);
+    this.#timer ??= setTimeout(() => this.#flush(sliceMs), coalesceMs);
+  }
+
+  #flush(budgetMs: number): void {
+    this.#timer = undefined;
+    if (this.#owed.size === 0) return;
+    const isDone = this.#writer.attempt(() =>
+      inRuntimeDirectory(this.#directory, (directory) => this.#writeOwed(directory, performance.now() + budgetMs)),
+    );
+    if (!isDone) this.#timer = setTimeout(() => this.#flush(sliceMs), retryMs).unref();
+    else if (this.#owed.size > 0) this.#timer = setTimeout(() => this.#flush(sliceMs), pauseMs);
+  }
+
+  #writeOwed(directory: string, end: number): void {
+    for (const [file, lines] of this.#owed) {
+      this.#owed.delete(file);
+      try {
+        this.#append(directory, file, lines.join(''));
+      } catch (error) {
+        // Behind the others, so that one bad file does not hold them up.
+        this.#owed.set(file, lines);
+        this.#whole.delete(file);
+        throw error;
+      }
+      if (performance.now() > end) return;
+    }
+  }
+
+  #append(directory: string, file: string, lines: string): void {
+    const path = join(directory, file);
+    const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+    const descriptor = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+    try {
+      const { size } = fstatSync(descriptor);
+      // A monitor that was killed in the middle of a line has left it torn.
+      const bytes = Buffer.from(size === 0 || this.#whole.has(file) ? lines : `\n${lines}`);
+      if (size + bytes.length > mostBytes) {
+        writeFileAtomically(path, newestHalf(`${readFileSync(path, 'utf8')}\n${lines}`));
+      } else if (writeSync(descriptor, bytes) < bytes.length) {
+        ftruncateSync(descriptor, size);
+        throw new Error('ENOSPC: no space left on device, write');
+      }
+      this.#whole.add(file);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  #tidy(): void {
+    const end = performance.now() + sliceMs;
+    this.#writer.attempt(() =>
+      inRuntimeDirectory(this.#directory, (directory) => {
+        for (const { file, path } of this.#outlived(directory)) {
+          // The rest at the next check.
+          if (performance.now() > end) return;
+          rmSync(path, { force: true });
+          this.#whole.delete(file);
+        }
+        this.#removals = 0;
+        this.#nextTidy = performance.now() + tidyMs;
+      }),
+    );
+  }
+
+  /** The histories of removed programs that are too many or too old. */
+  #outlived(directory: string): { readonly file: string; readonly path: string }[] {
+    const oldest = Date.now() - keptRemovedMs;
+    return readdirSync(directory)
+      .filter((file) => {
+        const name = programOfHistory(file);
+        return name !== undefined && !this.#host.isProgram(name);
+      })
+      .map((file) => ({ file, path: join(directory, file) }))
+      .map(({ file, path }) => ({ file, path, at: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
+      .sort((a, b) => b.at - a.at)
+      .filter(({ at }, index) => index >= keptRemoved || at < oldest);
+  }
+}
