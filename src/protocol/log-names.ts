@@ -17,11 +17,11 @@ export interface ProgramLogFile {
   readonly isGzip: boolean;
 }
 
-/** The name of a row's file: the one that is written now, or a full one. */
-export function logName(name: string, row: LogRow, number?: number): string {
-  const current = name + logSuffixes[row];
-  return number === undefined ? current : `${current}.${String(number).padStart(6, '0')}`;
-}
+/** The name of the file of a row that is written now. */
+export const logName = (name: string, row: LogRow): string => name + logSuffixes[row];
+
+/** Where that file goes when it is full; names sort as their numbers do. */
+export const fullPath = (current: string, number: number): string => `${current}.${String(number).padStart(6, '0')}`;
 
 /**
  * Which files hold the output of a program: row by row, and in each the oldest first. A file is named once, be it that a
@@ -47,6 +47,18 @@ function rowOf(directory: string, entries: readonly string[], name: string, row:
     files.set(number, { path, row, number: digits === undefined ? undefined : number, isGzip });
   }
   return [...files.entries()].sort(([a], [b]) => a - b).map(([, file]) => file);
+}
+
+/** The numbers of all full files of a directory, ascending, by the name of the file that they were once. */
+export function fullNumbersIn(directory: string): Map<string, number[]> {
+  const found = new Map<string, Set<number>>();
+  for (const entry of readdirSync(directory)) {
+    const [, current, digits] = /^(.+\.(?:log|stderr))\.(\d+)(?:\.gz)?$/.exec(entry) ?? [];
+    if (current === undefined) continue;
+    const numbers = found.get(current) ?? new Set();
+    found.set(current, numbers.add(Number(digits)));
+  }
+  return new Map([...found].map(([current, numbers]) => [current, [...numbers].sort((a, b) => a - b)]));
 }
 
 /** The bytes of a file of output, as the program said them. */

@@ -7,6 +7,7 @@ import { canonicalJson, canonicalMembers } from './canonical-json.js';
 import { maxDelay } from './durations.js';
 import { maxProgramFileBytes } from './file-bytes.js';
 import { decodeJson } from './json-bytes.js';
+import { bytesOf, defaultLogManner, sizePattern, type LogManner } from './log-settings.js';
 import type { Rights } from './rights.js';
 import { pathStep, schemaFault } from './schema-fault.js';
 
@@ -27,6 +28,7 @@ const seconds = z
   .number()
   .min(0)
   .max(maxDelay / 1000);
+const size = z.string().regex(sizePattern, 'expected a size, such as "10M"');
 
 /** The shape of a program's file; the JSON Schema for editors is generated from it. Keys that it does not name are extras. */
 export const programFileSchema = z.looseObject({
@@ -48,6 +50,18 @@ export const programFileSchema = z.looseObject({
     .optional(),
   'ncolony.limits': z.partialRecord(limitName, z.union([z.int().min(0), z.literal('unlimited')])).optional(),
   'ncolony.pdeathsig': signalName.optional(),
+  'ncolony.log': z
+    .strictObject({
+      to: z.enum(['file', 'none', 'direct']).optional(),
+      stderr: z.enum(['same', 'own', 'none']).optional(),
+      size: size.optional(),
+      age: seconds.optional(),
+      keep: z.int().min(0).optional(),
+      total: size.optional(),
+      gzip: z.boolean().optional(),
+      stamps: z.boolean().optional(),
+    })
+    .optional(),
   'ncolony.stop': z
     .strictObject({ signal: signalName.optional(), killtime: seconds.optional(), tree: z.boolean().optional() })
     .optional(),
@@ -63,6 +77,8 @@ export interface ProgramFile {
   readonly text: string;
   /** As whom, and within which limits. */
   readonly rights: Rights;
+  /** What becomes of its output. */
+  readonly log: LogManner;
   /** Typing errors that harm nothing: unknown `ncolony.` keys. */
   readonly warnings: readonly string[];
 }
@@ -127,6 +143,7 @@ function describe(name: string, content: ProgramFileContent, text: string): Omit
     },
     text,
     rights: rightsOf(content),
+    log: logMannerOf(content['ncolony.log']),
   };
 }
 
@@ -141,6 +158,19 @@ function rightsOf(content: ProgramFileContent): Rights {
     ...(limits !== undefined && { limits }),
     ...(deathSignal !== undefined && { deathSignal: deathSignal as NodeJS.Signals }),
   };
+}
+
+function logMannerOf(log: ProgramFileContent['ncolony.log']): LogManner {
+  if (log === undefined) return defaultLogManner;
+  const { to = defaultLogManner.to, stderr = defaultLogManner.stderr, size, total, age, ...rest } = log;
+  const limits = {
+    ...rest,
+    size: size === undefined ? undefined : bytesOf(size),
+    total: total === undefined ? undefined : bytesOf(total),
+    age: age === undefined ? undefined : Math.round(age * 1000),
+  };
+  const given = Object.entries(limits).filter(([, value]) => value !== undefined);
+  return { to, stderr, limits: Object.fromEntries(given) };
 }
 
 /** Equal for texts that differ only in white space, the order of keys, or `ncolony.wanted`. */

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { logFilesOf, logName, readLogFile } from '../../../src/protocol/log-names.js';
+import { fullPath, logFilesOf, logName, readLogFile } from '../../../src/protocol/log-names.js';
 import { scratch } from '../scratch.js';
 
 const namesOf = (directory: string, name: string) => logFilesOf(directory, name).map(({ path }) => basename(path));
@@ -26,7 +26,7 @@ test('what is being compressed is named once, by its original', () => {
 
 test('names sort as the files do', () => {
   expect(logName('web', 'output')).toBe('web.log');
-  expect(logName('web', 'stderr', 12)).toBe('web.stderr.000012');
+  expect(fullPath(logName('web', 'stderr'), 12)).toBe('web.stderr.000012');
 });
 
 test('a compressed file reads as it was said', async () => {
