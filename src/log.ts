@@ -6,6 +6,8 @@ import { isPlantedLink } from './os/trust.js';
 
 export interface Log extends Pick<LogDestination, 'isFull' | 'onDrain' | 'flush'> {
   readonly logger: Logger;
+  /** Adds records: lines of the shape that the logger gives them. */
+  readonly write: (records: string) => void;
   /** The file may have been renamed: open it anew. */
   readonly reopen: () => void;
 }
@@ -22,9 +24,14 @@ export interface LogOptions {
 export async function openLog({ level, file, pretty }: LogOptions): Promise<Log> {
   if (file !== undefined) refuseLink(file);
   const destination = openLogDestination(file);
-  const worded = pretty ? await prettifier() : (line: string) => line;
+  const worded = pretty ? await prettifier() : undefined;
+  const write = (records: string) => {
+    if (worded === undefined) destination.write(records);
+    else for (const record of records.slice(0, -1).split('\n')) destination.write(worded(record));
+  };
   return {
-    logger: pino({ level, base: null }, { write: (line: string) => destination.write(worded(line)) }),
+    logger: pino({ level, base: null }, { write }),
+    write,
     isFull: () => destination.isFull(),
     onDrain: (listener) => destination.onDrain(listener),
     reopen: () => {

@@ -12,6 +12,12 @@ export function defineMonitor(command: Command, answer: (exitCode: number) => vo
   option('--config <dir>', 'where each program has a file');
   option('--pid <dir>', 'where each program gets a file with its pid');
   option('--logs <dir>', 'where each program gets a file with its output');
+  option('--log-size <bytes>', 'a file of --logs is full with so many, such as 10M; 0: never', monitorDefaults.logSize);
+  option('--log-age <seconds>', 'or when it is so old; 0: never', monitorDefaults.logAge);
+  option('--log-keep <number>', 'how many full ones of a program are kept', monitorDefaults.logKeep);
+  option('--log-total <bytes>', 'what all of a program may have together; 0: no limit', monitorDefaults.logTotal);
+  option('--log-gzip', 'compress full ones');
+  option('--log-stamps', 'begin each line in --logs with its time');
   option('--home <dir>', 'stands for DIR/messages, DIR/conf, DIR/pid and DIR/logs (default: $NCOLONY_HOME)');
   option('--frequency <seconds>', 'between two full rescans, which back up the watcher', monitorDefaults.frequency);
   option('-t, --threshold <seconds>', 'a process that dies younger died at once', monitorDefaults.threshold);

@@ -22,6 +22,7 @@ import { fileFault } from './os/trust.js';
 import { LogFiles } from './output/log-files.js';
 import { TaggedLines } from './output/tagged-lines.js';
 import { contentDigests } from './protocol/content-digests.js';
+import { defaultLogLimits } from './protocol/log-settings.js';
 import type { ProgramFile } from './protocol/program-file.js';
 import type { MonitorStatus } from './protocol/status-file.js';
 import { version } from './version.js';
@@ -61,7 +62,8 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const warn = (problem: string) => logger.warn(problem);
   warnOfCircumstances(warn);
 
-  const outputs = options.logs === undefined ? new TaggedLines(log) : new LogFiles(options.logs, warn);
+  const { logs, logLimits = defaultLogLimits } = options;
+  const outputs = logs === undefined ? new TaggedLines(log) : new LogFiles(logs, logLimits, warn);
   const launcher = await chooseLauncher(options.spawn, (why) => logger.debug(why));
   const records = new RunRecords(colony.paths.runs, colony.records, warn);
   const files = new Map<string, ProgramFile>();

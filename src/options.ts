@@ -5,6 +5,7 @@ import { ColonyError } from './errors.js';
 import { colonyDirectories, missing, type GivenDirectories } from './home.js';
 import { spawnKinds, type SpawnKind } from './os/launcher.js';
 import { maxDelay } from './protocol/durations.js';
+import { bytesOf, defaultLogLimits, sizePattern, type LogLimits } from './protocol/log-settings.js';
 
 /** What `ncolony monitor` is told. Durations are milliseconds, paths absolute. */
 export interface MonitorOptions {
@@ -14,6 +15,8 @@ export interface MonitorOptions {
   readonly pid?: string | undefined;
   /** One log file per program. */
   readonly logs?: string | undefined;
+  /** When a log file of a program is full, and what becomes of the full ones. */
+  readonly logLimits?: LogLimits | undefined;
   /** The monitor's own log; default standard output. */
   readonly logfile?: string | undefined;
   /** The monitor's own pid. */
@@ -43,6 +46,12 @@ export interface TimingWords {
 export interface MonitorWords extends GivenDirectories, TimingWords {
   readonly frequency: string;
   readonly logLevel: string;
+  readonly logSize: string;
+  readonly logAge: string;
+  readonly logKeep: string;
+  readonly logTotal: string;
+  readonly logGzip?: boolean;
+  readonly logStamps?: boolean;
   readonly logfile?: string;
   readonly pidfile?: string;
   readonly trustDirectories?: boolean;
@@ -51,7 +60,7 @@ export interface MonitorWords extends GivenDirectories, TimingWords {
 
 const secondsText = (milliseconds: number) => String(milliseconds / 1000);
 
-/** The defaults of NColony, in seconds. */
+/** Those of NColony as far as it had them. */
 export const monitorDefaults = {
   frequency: '10',
   threshold: secondsText(defaultTimings.threshold),
@@ -59,6 +68,10 @@ export const monitorDefaults = {
   minrestartdelay: secondsText(defaultTimings.minRestartDelay),
   maxrestartdelay: secondsText(defaultTimings.maxRestartDelay),
   logLevel: 'info',
+  logSize: `${defaultLogLimits.size / 1024 ** 2}M`,
+  logAge: secondsText(defaultLogLimits.age),
+  logKeep: String(defaultLogLimits.keep),
+  logTotal: String(defaultLogLimits.total),
 } as const satisfies MonitorWords;
 
 /** What the words mean. Throws `EUSAGE`, naming the option. */
@@ -71,6 +84,7 @@ export function monitorOptions(words: MonitorWords, environment: NodeJS.ProcessE
     messages,
     pid,
     logs,
+    logLimits: logLimits(words),
     logfile: file('logfile', words.logfile),
     pidfile: file('pidfile', words.pidfile),
     logLevel: oneOf('log-level', logLevels, words.logLevel),
@@ -79,6 +93,27 @@ export function monitorOptions(words: MonitorWords, environment: NodeJS.ProcessE
     spawn: words.spawn === undefined ? undefined : oneOf('spawn', spawnKinds, words.spawn),
     timings: timingsOf(words),
   };
+}
+
+function logLimits(words: MonitorWords): LogLimits {
+  return {
+    size: bytes('log-size', words.logSize),
+    age: milliseconds('log-age', words.logAge),
+    keep: count('log-keep', words.logKeep),
+    total: bytes('log-total', words.logTotal),
+    gzip: words.logGzip ?? defaultLogLimits.gzip,
+    stamps: words.logStamps ?? defaultLogLimits.stamps,
+  };
+}
+
+function bytes(option: string, text: string): number {
+  if (!sizePattern.test(text)) throw new ColonyError('EUSAGE', `--${option}: expected a size, such as 10M`);
+  return bytesOf(text);
+}
+
+function count(option: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new ColonyError('EUSAGE', `--${option}: expected a number`);
+  return Number(text);
 }
 
 /** The four durations in ms. Throws `EUSAGE`, naming the option. */

@@ -18,7 +18,7 @@ const rooms: Record<string, string> = {
   'src/ctl/': `src/ctl/ src/os/ src/protocol/ ${ground} machines/ packages`,
   'src/observers/': 'src/observers/ src/os/ src/protocol/ src/errors.ts src/log.ts machines/ packages',
   'src/actors/': 'src/actors/ src/output/ src/os/ src/protocol/ src/errors.ts src/log.ts machines/ packages',
-  'src/output/': 'src/output/ src/errors.ts src/log.ts packages',
+  'src/output/': 'src/output/ src/os/ src/protocol/ src/errors.ts src/log.ts packages',
   'src/os/': 'src/os/ src/protocol/ src/errors.ts machines/ packages',
   // It has no world: time and processes are simulated.
   'src/simulate/': 'src/simulate/ machines/ xstate',

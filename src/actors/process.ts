@@ -15,9 +15,11 @@ import {
 import { leftOrphans } from '../os/orphans.js';
 import { exists, signalGroup } from '../os/signal.js';
 import type { TurnQueue } from '../os/turn-queue.js';
-import type { Outputs } from '../output/outputs.js';
+import type { Outputs, StreamName } from '../output/outputs.js';
 import { environmentOf } from '../protocol/environment.js';
+import { defaultLogManner } from '../protocol/log-settings.js';
 import type { ProgramFile } from '../protocol/program-file.js';
+import type { Rights } from '../protocol/rights.js';
 import type { Descendants } from './descendants.js';
 import { Ending } from './ending.js';
 import { FirstLine } from './first-line.js';
@@ -55,6 +57,7 @@ class Incarnation {
   readonly #report: (event: ProcessEvent) => void;
   readonly #run = nanoid();
   readonly #ending: Ending;
+  #log = defaultLogManner;
   #prepared: Prepared | undefined;
   #leaveQueue: (() => void) | undefined;
   #launched: Launched | undefined;
@@ -85,8 +88,13 @@ class Incarnation {
     try {
       const identity = { run: this.#run, colony: this.#host.colony };
       const environment = environmentOf(file, identity, this.#host.inherited);
-      const command = { args: this.#input.args, environment, rights: file.rights };
-      const prepared = await this.#host.launcher.prepare(command);
+      this.#log = file.log;
+      const prepared = await this.#host.launcher.prepare({
+        args: this.#input.args,
+        environment,
+        rights: file.rights,
+        handOver: (stream) => this.#handOver(stream, file.rights),
+      });
       if (this.#released || this.#terminating) {
         prepared.discard();
         return;
@@ -186,11 +194,17 @@ class Incarnation {
     return faultOf(error, this.#input.args[0] ?? '');
   }
 
-  #connect(launched: Launched): void {
+  #handOver(stream: StreamName, rights: Rights): number | undefined {
+    // Where a helper may complain it has to be heard.
+    if (stream === 'stderr' && Object.keys(rights).length > 0) return undefined;
+    return this.#host.outputs.handOver(this.#input.name, stream, this.#log);
+  }
+
+  #connect({ helper, stdout, stderr }: Launched): void {
     const { name } = this.#input;
-    if (launched.helper !== undefined) this.#complaint = new FirstLine(launched.stderr);
-    this.#host.outputs.connect(name, 'stdout', launched.stdout);
-    this.#host.outputs.connect(name, 'stderr', launched.stderr);
+    if (helper !== undefined && stderr !== undefined) this.#complaint = new FirstLine(stderr);
+    if (stdout !== undefined) this.#host.outputs.connect(name, 'stdout', stdout, this.#log);
+    if (stderr !== undefined) this.#host.outputs.connect(name, 'stderr', stderr, this.#log);
   }
 
   async #hasExited(exit: Exit): Promise<void> {

@@ -11,13 +11,16 @@ export interface Command {
   readonly args: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
   readonly rights: Rights;
+  /** Called at the start: a descriptor that the process gets in place of a pipe, closed here when it has it. */
+  readonly handOver?: (stream: 'stdout' | 'stderr') => number | undefined;
 }
 
 /** A process that runs. */
 export interface Launched {
   readonly pid: number;
-  readonly stdout: Readable;
-  readonly stderr: Readable;
+  /** Absent where something was handed over in its place. */
+  readonly stdout: Readable | undefined;
+  readonly stderr: Readable | undefined;
   /** The helper that stands before the program, so that an early exit may be the helper's: `setpriv`. */
   readonly helper: string | undefined;
   /** Signals the main process alone; nothing happens when it is gone. */

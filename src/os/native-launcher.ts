@@ -1,9 +1,9 @@
 import { closeSync, fchownSync } from 'node:fs';
-import { Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Exit } from '../../machines/index.js';
 import { findExecutable } from './executable.js';
 import { grant, type Granted } from './grant.js';
+import { readUnlessHanded, withHandedFiles } from './handed-files.js';
 import {
   LaunchError,
   type Command,
@@ -68,16 +68,19 @@ export class NativeLauncher implements Launcher {
     const [stdin, stdout, stderr] = pipes;
     let pid: number | undefined;
     try {
-      pid = this.#spawn(command, granted, [stdin.read, stdout.write, stderr.write]);
-      const launched = {
-        pid,
-        stdout: new Socket({ fd: stdout.read, readable: true, writable: false }),
-        stderr: new Socket({ fd: stderr.read, readable: true, writable: false }),
-        helper: granted.helper[0],
-        signal: (signal: NodeJS.Signals) => this.#signal(launched.pid, signal),
-      };
+      const launched = withHandedFiles(command, (files): Launched => {
+        const ends = [stdin.read, files.stdout ?? stdout.write, files.stderr ?? stderr.write] as const;
+        const child = (pid = this.#spawn(command, granted, ends));
+        return {
+          pid: child,
+          stdout: readUnlessHanded(stdout, files.stdout),
+          stderr: readUnlessHanded(stderr, files.stderr),
+          helper: granted.helper[0],
+          signal: (signal) => this.#signal(child, signal),
+        };
+      });
       for (const end of [stdin.read, stdout.write, stderr.write]) closeSync(end);
-      this.#children.set(pid, (exit) => {
+      this.#children.set(launched.pid, (exit) => {
         closeSync(stdin.write);
         events.exited(exit);
       });
@@ -93,7 +96,7 @@ export class NativeLauncher implements Launcher {
     }
   }
 
-  #spawn({ args, rights }: Command, granted: Granted, descriptors: [number, number, number]): number {
+  #spawn({ args, rights }: Command, granted: Granted, descriptors: readonly [number, number, number]): number {
     const words = [...granted.helper, ...args];
     const path = findExecutable(words[0] ?? '', granted.environment['PATH']);
     const variables = Object.entries(granted.environment).map(([name, value]) => `${name}=${value}`);

@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, fchownSync } from 'node:fs';
-import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import {
   LaunchError,
@@ -12,6 +11,7 @@ import {
 } from './launcher.js';
 import { closePipe, PipeStock, type Pipe } from './pipes.js';
 import { grant, type Granted } from './grant.js';
+import { readUnlessHanded, withHandedFiles } from './handed-files.js';
 import { hasProc } from './process-table.js';
 import { markOfDescriptor } from './stdin-mark.js';
 import { systemTool } from './system-tools.js';
@@ -65,10 +65,12 @@ function launchWithPipes(
 ): Launched | undefined {
   let child: ChildProcess | undefined;
   try {
-    child = spawnIn(command, granted, [stdin.read, stdout.write, stderr.write]);
-    const output = [stdout, stderr].map(({ read }) => new Socket({ fd: read, readable: true, writable: false }));
-    for (const end of [stdin.read, stdout.write, stderr.write]) closeSync(end);
-    return watch(child, granted, output as [Socket, Socket], () => closeSync(stdin.write), events);
+    return withHandedFiles(command, (files) => {
+      child = spawnIn(command, granted, [stdin.read, files.stdout ?? stdout.write, files.stderr ?? stderr.write]);
+      const output = [readUnlessHanded(stdout, files.stdout), readUnlessHanded(stderr, files.stderr)] as const;
+      for (const end of [stdin.read, stdout.write, stderr.write]) closeSync(end);
+      return watch(child, granted, output, () => closeSync(stdin.write), events);
+    });
   } catch (error) {
     // A process of which nobody knows must not live.
     if (child?.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
@@ -78,17 +80,19 @@ function launchWithPipes(
 }
 
 function launchWithSockets(command: Command, granted: Granted, events: LaunchEvents): Launched | undefined {
-  const child = spawnIn(command, granted, ['pipe', 'pipe', 'pipe']);
-  const { stdin, stdout, stderr } = child;
-  if (stdin === null || stdout === null || stderr === null) throw new Error('asked for three pipes');
-  stdin.on('error', () => undefined);
-  return watch(child, granted, [stdout, stderr], () => void stdin.destroy(), events);
+  return withHandedFiles(command, (files) => {
+    const child = spawnIn(command, granted, ['pipe', files.stdout ?? 'pipe', files.stderr ?? 'pipe']);
+    const { stdin, stdout, stderr } = child;
+    if (stdin === null) throw new Error('asked for a pipe');
+    stdin.on('error', () => undefined);
+    return watch(child, granted, [stdout ?? undefined, stderr ?? undefined], () => void stdin.destroy(), events);
+  });
 }
 
 function watch(
   child: ChildProcess,
   granted: Granted,
-  [stdout, stderr]: readonly [Readable, Readable],
+  [stdout, stderr]: readonly [Readable | undefined, Readable | undefined],
   closeStdin: () => void,
   events: LaunchEvents,
 ): Launched | undefined {
@@ -96,8 +100,8 @@ function watch(
   if (pid === undefined) {
     child.once('error', (error) => {
       closeStdin();
-      stdout.destroy();
-      stderr.destroy();
+      stdout?.destroy();
+      stderr?.destroy();
       events.failed(error);
     });
     return undefined;

@@ -1,37 +1,67 @@
 /** The longest line that is passed on whole, in bytes; a longer one is cut into pieces of this size. */
 export const maxLineBytes = 64 * 1024;
 
+const newline = 0x0a;
+
 /** Cuts the chunks of one stream into lines, without their ends; memory is bounded by one line. */
 export class LineSplitter {
-  readonly #onLine: (line: string) => void;
+  readonly #onLines: (lines: readonly string[]) => void;
+  #found: string[] = [];
   #rest: Buffer[] = [];
   #restBytes = 0;
 
-  constructor(onLine: (line: string) => void) {
-    this.#onLine = onLine;
+  constructor(onLines: (lines: readonly string[]) => void) {
+    this.#onLines = onLines;
   }
 
   push(chunk: Buffer): void {
-    let start = 0;
-    for (let end = chunk.indexOf(0x0a); end !== -1; end = chunk.indexOf(0x0a, start)) {
-      this.#finish(chunk.subarray(start, end));
-      start = end + 1;
-    }
-    if (start === chunk.length) return;
-    // Copied: the stream's chunk would be kept whole for the sake of a few bytes.
-    this.#rest.push(Buffer.from(chunk.subarray(start)));
-    this.#restBytes += chunk.length - start;
-    // One more than fits: only the next byte tells whether a character ends here.
-    if (this.#restBytes > maxLineBytes) this.#cut();
+    const first = chunk.indexOf(newline);
+    const end = first === -1 ? 0 : chunk.lastIndexOf(newline) + 1;
+    if (end > 0) this.#split(chunk, first, end - 1);
+    if (end < chunk.length) this.#keep(chunk.subarray(end));
+    this.#tell();
   }
 
   /** The last line, when it has no end. */
   end(): void {
     if (this.#restBytes > 0) this.#finish(Buffer.alloc(0));
+    this.#tell();
+  }
+
+  #tell(): void {
+    if (this.#found.length === 0) return;
+    this.#onLines(this.#found);
+    this.#found = [];
+  }
+
+  /** What stands before the last newline, with what was kept in front. */
+  #split(chunk: Buffer, first: number, last: number): void {
+    let start = 0;
+    if (this.#restBytes > 0) {
+      this.#finish(chunk.subarray(0, first));
+      start = first + 1;
+    }
+    if (start > last) return;
+    if (last - start <= maxLineBytes) {
+      // At once, which is several times as fast: a newline is in no other character.
+      this.#found.push(...withoutReturns(chunk.toString('utf8', start, last)));
+      return;
+    }
+    for (let end = chunk.indexOf(newline, start); end !== -1; end = chunk.indexOf(newline, start)) {
+      this.#pass(chunk.subarray(start, end));
+      start = end + 1;
+    }
+  }
+
+  #keep(piece: Buffer): void {
+    // Copied: the stream's chunk would be kept whole for the sake of a few bytes.
+    this.#rest.push(Buffer.from(piece));
+    this.#restBytes += piece.length;
+    // One more than fits: only the next byte tells whether a character ends here.
+    if (this.#restBytes > maxLineBytes) this.#cut();
   }
 
   #finish(piece: Buffer): void {
-    if (this.#restBytes === 0) return this.#pass(piece);
     const line = Buffer.concat([...this.#rest, piece]);
     this.#rest = [];
     this.#restBytes = 0;
@@ -39,8 +69,7 @@ export class LineSplitter {
   }
 
   #pass(line: Buffer): void {
-    const rest = this.#passPieces(line);
-    this.#onLine(rest.toString('utf8', 0, rest.at(-1) === 0x0d ? rest.length - 1 : rest.length));
+    this.#found.push(...withoutReturns(this.#passPieces(line).toString()));
   }
 
   #cut(): void {
@@ -53,11 +82,17 @@ export class LineSplitter {
     let rest = line;
     while (rest.length > maxLineBytes) {
       const length = wholeCharacters(rest, maxLineBytes);
-      this.#onLine(rest.toString('utf8', 0, length));
+      this.#found.push(rest.toString('utf8', 0, length));
       rest = rest.subarray(length);
     }
     return rest;
   }
+}
+
+/** The lines of a text, which may end in a carriage return each. */
+function withoutReturns(text: string): string[] {
+  const lines = text.split('\n');
+  return text.includes('\r') ? lines.map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line)) : lines;
 }
 
 /** The largest length up to `limit` that cuts no UTF-8 character in two. */

@@ -7,6 +7,7 @@ import { canonicalJson, canonicalMembers } from './canonical-json.js';
 import { maxDelay } from './durations.js';
 import { maxProgramFileBytes } from './file-bytes.js';
 import { decodeJson } from './json-bytes.js';
+import { bytesOf, defaultLogManner, sizePattern, type LogManner } from './log-settings.js';
 import type { Rights } from './rights.js';
 import { pathStep, schemaFault } from './schema-fault.js';
 
@@ -27,6 +28,7 @@ const seconds = z
   .number()
   .min(0)
   .max(maxDelay / 1000);
+const size = z.string().regex(sizePattern, 'expected a size, such as "10M"');
 
 /** The shape of a program's file; the JSON Schema for editors is generated from it. Keys that it does not name are extras. */
 export const programFileSchema = z.looseObject({
@@ -62,6 +64,25 @@ export const programFileSchema = z.looseObject({
     .optional()
     .describe('Resource limits, by the names of prlimit(1): {"nofile": 1024, "core": "unlimited"}.'),
   'ncolony.pdeathsig': signalName.optional().describe('The signal that it gets when the monitor dies.'),
+  'ncolony.log': z
+    .strictObject({
+      to: z
+        .enum(['file', 'none', 'direct'])
+        .optional()
+        .describe('Where its output goes: through the monitor (default), nowhere, or straight into the file.'),
+      stderr: z
+        .enum(['same', 'own', 'none'])
+        .optional()
+        .describe('Its standard error: into the same file (default), one of its own, or nowhere.'),
+      size: size.optional().describe('A file that has reached this size is rotated: bytes, or such as "10M".'),
+      age: seconds.optional().describe('Seconds after which a file is rotated; 0: never.'),
+      keep: z.int().min(0).optional().describe('How many rotated files are kept.'),
+      total: size.optional().describe('How much all its files may take together.'),
+      gzip: z.boolean().optional().describe('Whether rotated files are compressed.'),
+      stamps: z.boolean().optional().describe('Whether each line begins with the time, in ISO 8601.'),
+    })
+    .optional()
+    .describe('Its log, where the monitor has --logs.'),
   'ncolony.stop': z
     .strictObject({
       signal: signalName.optional().describe('The first signal; default SIGTERM.'),
@@ -85,6 +106,8 @@ export interface ProgramFile {
   readonly text: string;
   /** As whom, and within which limits. */
   readonly rights: Rights;
+  /** What becomes of its output. */
+  readonly log: LogManner;
   /** Typing errors that harm nothing: unknown `ncolony.` keys. */
   readonly warnings: readonly string[];
 }
@@ -149,6 +172,7 @@ function describe(name: string, content: ProgramFileContent, text: string): Omit
     },
     text,
     rights: rightsOf(content),
+    log: logMannerOf(content['ncolony.log']),
   };
 }
 
@@ -163,6 +187,19 @@ function rightsOf(content: ProgramFileContent): Rights {
     ...(limits !== undefined && { limits }),
     ...(deathSignal !== undefined && { deathSignal: deathSignal as NodeJS.Signals }),
   };
+}
+
+function logMannerOf(log: ProgramFileContent['ncolony.log']): LogManner {
+  if (log === undefined) return defaultLogManner;
+  const { to = defaultLogManner.to, stderr = defaultLogManner.stderr, size, total, age, ...rest } = log;
+  const limits = {
+    ...rest,
+    size: size === undefined ? undefined : bytesOf(size),
+    total: total === undefined ? undefined : bytesOf(total),
+    age: age === undefined ? undefined : Math.round(age * 1000),
+  };
+  const given = Object.entries(limits).filter(([, value]) => value !== undefined);
+  return { to, stderr, limits: Object.fromEntries(given) };
 }
 
 /** Equal for texts that differ only in white space, the order of keys, or `ncolony.wanted`. */

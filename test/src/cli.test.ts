@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { run } from '../../src/commands.js';
 import { ColonyError } from '../../src/errors.js';
+import { defaultLogLimits } from '../../src/protocol/log-settings.js';
 import { runtimePaths } from '../../src/protocol/runtime-directory.js';
 import { emptyColony, scratch } from './scratch.js';
 
@@ -286,6 +287,7 @@ describe('ncolony monitor', () => {
       messages,
       pid: undefined,
       logs: undefined,
+      logLimits: defaultLogLimits,
       logfile: undefined,
       pidfile: undefined,
       logLevel: 'debug',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defaultTimings } from '../../machines/index.js';
+import { defaultLogLimits } from '../../src/protocol/log-settings.js';
 import { monitorDefaults, monitorOptions, type MonitorWords } from '../../src/options.js';
 
 const options = (words: Partial<MonitorWords>, environment: NodeJS.ProcessEnv = {}) =>
@@ -14,6 +15,7 @@ describe('the options of the monitor', () => {
       messages: '/m',
       pid: undefined,
       logs: undefined,
+      logLimits: defaultLogLimits,
       logfile: undefined,
       pidfile: undefined,
       logLevel: 'info',
@@ -73,12 +75,28 @@ describe('the options of the monitor', () => {
     [{ minrestartdelay: '0' }, '--minrestartdelay: expected seconds from 0.001 to 2147483.647'],
     [{ minrestartdelay: '5', maxrestartdelay: '4' }, '--maxrestartdelay: expected seconds from 5 to 2147483.647'],
     [{ logLevel: 'loud' }, '--log-level: expected one of trace, debug, info, warn, error, fatal'],
+    [{ logSize: '10MB' }, '--log-size: expected a size, such as 10M'],
+    [{ logTotal: '-1' }, '--log-total: expected a size, such as 10M'],
+    [{ logKeep: '1.5' }, '--log-keep: expected a number'],
     [{ logfile: '' }, '--logfile: expected a file'],
     [{ pidfile: '' }, '--pidfile: expected a file'],
     [{ pid: '' }, '--pid: expected a directory'],
     [{ config: '' }, '--config: expected a directory'],
   ])('%j: %s', (words, message) => {
     expect(() => options(words)).toThrow(refusal(message));
+  });
+
+  it('say when a log file is full, in sizes of powers of 1024', () => {
+    const words = { logSize: '10M', logAge: '0.5', logKeep: '3', logTotal: '2G', logGzip: true, logStamps: true };
+    expect(options(words).logLimits).toEqual({
+      size: 10 * 1024 ** 2,
+      age: 500,
+      keep: 3,
+      total: 2 * 1024 ** 3,
+      gzip: true,
+      stamps: true,
+    });
+    expect(options({ logSize: '5000', logTotal: '0' }).logLimits).toMatchObject({ size: 5_000, total: 0 });
   });
 
   it('need the two directories', () => {

@@ -50,6 +50,7 @@ function hostWith(more: Partial<ProcessHost> = {}): ProcessHost {
     table: new ProcessTable(colony),
     descendants: new Descendants([], []),
     outputs: {
+      handOver: () => undefined,
       connect: (_name, stream, source: Readable) =>
         void source.on('data', (chunk: Buffer) => (said[stream] += chunk.toString())),
       finish: () => Promise.resolve(),

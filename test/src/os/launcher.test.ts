@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Exit } from '../../../machines/index.js';
 import { chooseLauncher } from '../../../src/os/choose-launcher.js';
 import { spawnKinds, type Command, type Launched, type Launcher } from '../../../src/os/launcher.js';
@@ -54,7 +54,7 @@ describe.each(spawnKinds)('the %s launcher', (kind) => {
   /** What a command says on standard output until it ends. */
   async function said(args: readonly string[], more: Partial<Command> = {}): Promise<string> {
     const { launched, exit } = await launch(args, more);
-    const [words] = await Promise.all([text(launched!.stdout), exit]);
+    const [words] = await Promise.all([text(launched!.stdout!), exit]);
     return words;
   }
 
@@ -112,7 +112,7 @@ describe.each(spawnKinds)('the %s launcher', (kind) => {
 
   test('gives real pipes: /dev/stdout and /dev/stderr can be opened', async () => {
     const { launched, exit } = await launch(sh('echo out > /dev/stdout; echo err > /dev/stderr'));
-    const words = await Promise.all([text(launched!.stdout), text(launched!.stderr), exit]);
+    const words = await Promise.all([text(launched!.stdout!), text(launched!.stderr!), exit]);
     expect(words.slice(0, 2)).toEqual(['out\n', 'err\n']);
   });
 
@@ -162,6 +162,20 @@ describe.each(spawnKinds)('the %s launcher', (kind) => {
   test.runIf(isRoot)('drops to a user with its groups, who can open its own output', async () => {
     const rights = { user: { uid: 65_534, gid: 65_534 } };
     expect(await said(sh('id -u; id -g; id -G; echo x > /dev/stdout'), { rights })).toBe('65534\n65534\n65534\nx\n');
+  });
+
+  test('hands a file over in place of a pipe, and closes its own descriptor of it', async () => {
+    const path = join(directory, 'output');
+    const before = readdirSync('/proc/self/fd').length;
+    const handOver = (stream: string) => (stream === 'stdout' ? openSync(path, 'a') : undefined);
+    const { launched, exit } = await launch(sh('echo out; echo err >&2'), { handOver });
+    expect(launched!.stdout).toBeUndefined();
+    expect(await text(launched!.stderr!)).toBe('err\n');
+    await exit;
+    expect(readFileSync(path, 'utf8')).toBe('out\n');
+    expect(await failureOf(['no-such-command'], { handOver })).toBe('ENOENT');
+    // Pipes in stock may have become fewer.
+    await vi.waitFor(() => expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before));
   });
 
   test('leaves no descriptor behind, whether it starts, fails or is discarded', async () => {

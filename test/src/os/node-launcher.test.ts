@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Exit } from '../../../machines/index.js';
-import type { Launched } from '../../../src/os/launcher.js';
+import type { Command, Launched } from '../../../src/os/launcher.js';
 import { NodeLauncher } from '../../../src/os/node-launcher.js';
 import type { Rights } from '../../../src/protocol/rights.js';
 import { endForGood, seeProcess } from '../../processes.js';
@@ -31,11 +31,15 @@ afterEach(() => {
 interface Options {
   readonly environment?: NodeJS.ProcessEnv;
   readonly rights?: Rights;
+  readonly handOver?: Command['handOver'];
 }
 
 /** Launches; rejects where the process could not be made, however it is told. */
-async function launch(args: readonly string[], { environment = {}, rights = {} }: Options = {}): Promise<Running> {
-  const prepared = await launcher.prepare({ args, environment, rights });
+async function launch(
+  args: readonly string[],
+  { environment = {}, rights = {}, ...more }: Options = {},
+): Promise<Running> {
+  const prepared = await launcher.prepare({ args, environment, rights, ...more });
   return new Promise((resolve, reject) => {
     let exit: (exit: Exit) => void = () => undefined;
     const exited = new Promise<Exit>((done) => (exit = done));
@@ -49,7 +53,7 @@ async function launch(args: readonly string[], { environment = {}, rights = {} }
 /** What a program says, when it has ended by itself. */
 async function outputOf(args: readonly string[], options: Options = {}): Promise<{ out: string; err: string }> {
   const { launched, exited } = await launch(args, options);
-  const [out, err] = await Promise.all([text(launched.stdout), text(launched.stderr), exited]);
+  const [out, err] = await Promise.all([text(launched.stdout!), text(launched.stderr!), exited]);
   return { out, err };
 }
 
@@ -97,8 +101,18 @@ describe.each([
 
   test('what it says is heard on two streams, and its exit is told', async () => {
     const { launched, exited } = await launch(['sh', '-c', 'echo out; echo err >&2; exit 3']);
-    expect(await Promise.all([text(launched.stdout), text(launched.stderr)])).toEqual(['out\n', 'err\n']);
+    expect(await Promise.all([text(launched.stdout!), text(launched.stderr!)])).toEqual(['out\n', 'err\n']);
     expect(await exited).toEqual({ code: 3, signal: null });
+  });
+
+  test('a file that is handed over is its standard error', async () => {
+    const path = join(scratch(), 'output');
+    const handOver = (stream: string) => (stream === 'stderr' ? openSync(path, 'a') : undefined);
+    const { launched, exited } = await launch(['sh', '-c', 'echo out; echo err >&2'], { handOver });
+    expect(launched.stderr).toBeUndefined();
+    expect(await text(launched.stdout!)).toBe('out\n');
+    await exited;
+    expect(readFileSync(path, 'utf8')).toBe('err\n');
   });
 
   test('nothing is held open of a process that has ended', async () => {

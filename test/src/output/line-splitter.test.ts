@@ -5,7 +5,7 @@ import { LineSplitter, maxLineBytes } from '../../../src/output/line-splitter.js
 /** The lines of a stream that comes in these chunks. */
 function linesOf(chunks: readonly Buffer[]): string[] {
   const lines: string[] = [];
-  const splitter = new LineSplitter((line) => lines.push(line));
+  const splitter = new LineSplitter((found) => lines.push(...found));
   for (const chunk of chunks) splitter.push(chunk);
   splitter.end();
   return lines;
@@ -78,7 +78,7 @@ describe('a line beyond the longest', () => {
 
   test('is not waited for: what is kept is less than the longest and a chunk', () => {
     const lines: string[] = [];
-    const splitter = new LineSplitter((line) => lines.push(line));
+    const splitter = new LineSplitter((found) => lines.push(...found));
     for (let index = 0; index < 100; index++) splitter.push(Buffer.from('x'.repeat(10_000)));
     expect(lines.join('').length).toBeGreaterThan(1_000_000 - maxLineBytes - 10_000);
   });

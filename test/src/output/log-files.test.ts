@@ -13,6 +13,12 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
 import { maxLineBytes } from '../../../src/output/line-splitter.js';
 import { LogFiles } from '../../../src/output/log-files.js';
+import {
+  defaultLogLimits,
+  defaultLogManner,
+  type LogLimits,
+  type LogManner,
+} from '../../../src/protocol/log-settings.js';
 import { scratch } from '../scratch.js';
 
 interface Setting {
@@ -20,20 +26,20 @@ interface Setting {
   readonly warnings: string[];
   readonly files: LogFiles;
   /** A stream that a program speaks into. */
-  readonly speaker: (name: string, stream?: 'stdout' | 'stderr') => PassThrough;
+  readonly speaker: (name: string, stream?: 'stdout' | 'stderr', manner?: Partial<LogManner>) => PassThrough;
   readonly read: (name: string) => string;
 }
 
-function setting(directory = scratch()): Setting {
+function setting(directory = scratch(), limits: Partial<LogLimits> = {}): Setting {
   const warnings: string[] = [];
-  const files = new LogFiles(directory, (problem) => warnings.push(problem));
+  const files = new LogFiles(directory, { ...defaultLogLimits, ...limits }, (problem) => warnings.push(problem));
   return {
     directory,
     warnings,
     files,
-    speaker: (name, stream = 'stdout') => {
+    speaker: (name, stream = 'stdout', manner = {}) => {
       const source = new PassThrough();
-      files.connect(name, stream, source);
+      files.connect(name, stream, source, { ...defaultLogManner, ...manner });
       return source;
     },
     read: (name) => readFileSync(join(directory, `${name}.log`), 'latin1'),

@@ -8,6 +8,7 @@ import { openLog } from '../../../src/log.js';
 import { LogFiles } from '../../../src/output/log-files.js';
 import type { Outputs } from '../../../src/output/outputs.js';
 import { TaggedLines } from '../../../src/output/tagged-lines.js';
+import { defaultLogLimits, defaultLogManner } from '../../../src/protocol/log-settings.js';
 import { scratch } from '../scratch.js';
 
 // A disk that takes a millisecond for each write, and never the whole of it.
@@ -35,14 +36,14 @@ async function flood(outputs: Outputs, count: number): Promise<number> {
   const child = spawn('seq', ['1', String(count)], { stdio: ['ignore', 'pipe', 'ignore'] });
   let most = 0;
   child.stdout.on('data', () => (most = Math.max(most, child.stdout.readableLength)));
-  outputs.connect('flood', 'stdout', child.stdout);
+  outputs.connect('flood', 'stdout', child.stdout, defaultLogManner);
   await once(child.stdout, 'close');
   return most;
 }
 
 test('on a slow disk --logs loses nothing, and it is the program that waits', async () => {
   const directory = scratch();
-  const most = await flood(new LogFiles(directory, () => undefined), 40_000);
+  const most = await flood(new LogFiles(directory, defaultLogLimits, () => undefined), 40_000);
   expect(readFileSync(join(directory, 'flood.log'), 'utf8') === `${numbers(40_000).join('\n')}\n`).toBe(true);
   expect(most).toBeLessThan(256 * 1024);
 });

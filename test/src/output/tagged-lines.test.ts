@@ -3,13 +3,22 @@ import pino from 'pino';
 import { expect, test } from 'vitest';
 import type { Log } from '../../../src/log.js';
 import { TaggedLines } from '../../../src/output/tagged-lines.js';
+import { defaultLogManner } from '../../../src/protocol/log-settings.js';
 
 /** A log whose reader is as fast as the test wants. */
 function logOf(level = 'info') {
   const records: object[] = [];
   const reader = { isBehind: false, catchUp: () => undefined as void };
+  const write = (lines: string) =>
+    void records.push(
+      ...lines
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object),
+    );
   const log: Log = {
-    logger: pino({ level, base: null }, { write: (line) => void records.push(JSON.parse(line) as object) }),
+    logger: pino({ level, base: null }, { write }),
+    write,
     isFull: () => reader.isBehind,
     onDrain: (listener) => {
       reader.catchUp = () => {
@@ -29,8 +38,8 @@ test('each line is a record with the name and the stream, whatever the level of 
   const { log, records } = logOf('fatal');
   const outputs = new TaggedLines(log);
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  outputs.connect('web', 'stdout', stdout);
-  outputs.connect('web', 'stderr', stderr);
+  outputs.connect('web', 'stdout', stdout, defaultLogManner);
+  outputs.connect('web', 'stderr', stderr, defaultLogManner);
   stdout.write('one ');
   stderr.write('two ');
   stdout.end('half\n');
@@ -46,7 +55,7 @@ test('a program waits while the reader of the log is behind, and loses nothing',
   const { log, records, reader } = logOf();
   const outputs = new TaggedLines(log);
   const source = new PassThrough();
-  outputs.connect('web', 'stdout', source);
+  outputs.connect('web', 'stdout', source, defaultLogManner);
   reader.isBehind = true;
   source.write('first\n');
   await turn();
@@ -65,7 +74,7 @@ test('the end does not wait for ever for a reader that stands still', async () =
   const { log, reader } = logOf();
   const outputs = new TaggedLines(log);
   const source = new PassThrough();
-  outputs.connect('web', 'stdout', source);
+  outputs.connect('web', 'stdout', source, defaultLogManner);
   reader.isBehind = true;
   source.end('first\n');
   await expect(outputs.finish(10)).resolves.toBeUndefined();

@@ -52,6 +52,25 @@ describe('a program file', () => {
     expect(spec).toMatchObject({ wanted: 'down', stop: { signal: 'SIGQUIT', killtime: 500, tree: false } });
   });
 
+  it('can say what becomes of its output, in seconds and sizes', () => {
+    expect(good('{"args":["cat"]}').log).toEqual({ to: 'file', stderr: 'same', limits: {} });
+    const log = {
+      to: 'direct',
+      stderr: 'own',
+      size: '10M',
+      age: 0.5,
+      keep: 3,
+      total: '5000',
+      gzip: true,
+      stamps: false,
+    };
+    expect(good(JSON.stringify({ args: ['cat'], 'ncolony.log': log })).log).toEqual({
+      to: 'direct',
+      stderr: 'own',
+      limits: { size: 10 * 1024 ** 2, age: 500, keep: 3, total: 5_000, gzip: true, stamps: false },
+    });
+  });
+
   it('carries no value of the environment in its spec', () => {
     expect(JSON.stringify(good('{"args":["cat"],"env":{"TOKEN":"s3cret"},"x":"s3cret"}').spec)).not.toContain('s3cret');
   });
@@ -120,6 +139,8 @@ describe('a bad program file', () => {
       'ncolony.stop.signal: expected the name of a signal, such as SIGTERM',
     ],
     [{ args: ['cat'], 'ncolony.stop': { kiltime: 5 } }, 'ncolony.stop: expected no key kiltime'],
+    [{ args: ['cat'], 'ncolony.log': { size: '10 MB' } }, 'ncolony.log.size: expected a size, such as "10M"'],
+    [{ args: ['cat'], 'ncolony.log': 'none' }, 'ncolony.log: expected object, received string'],
     [
       { args: ['cat'], 'ncolony.stop': { killtime: 2_147_484 } },
       'ncolony.stop.killtime: expected number to be <=2147483.647',
