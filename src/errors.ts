@@ -25,6 +25,8 @@ export const errorCodes = {
   // a directory
   EDIRECTORY: 'a directory cannot be used',
   ELOCKED: 'another monitor has the directory',
+  // the network
+  ELISTEN: 'the address cannot be listened on',
   // a command
   EUSAGE: 'wrong use',
   ENAME: 'the name cannot be a program’s name',

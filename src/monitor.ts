@@ -1,7 +1,7 @@
 import { rmSync, statSync } from 'node:fs';
 import { createActor, type ActorRefFrom } from 'xstate';
 import { supervisorMachine, type Fact, type SupervisorOutput } from '../machines/index.js';
-import { openColony } from './colony.js';
+import { openColony, type Colony } from './colony.js';
 import { openLog, type Log } from './log.js';
 import { createNodeActors } from './node-actors.js';
 import { MonitorFile } from './observers/monitor-file.js';
@@ -55,9 +55,11 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   });
   const { logger } = log;
   const warn = (problem: string) => logger.warn(problem);
+  const viewer = await openViewer(options, colony, warn);
   warnOfCircumstances(warn);
 
-  const outputs = options.logs === undefined ? new TaggedLines(log) : new LogFiles(options.logs, warn);
+  const written = options.logs === undefined ? new TaggedLines(log) : new LogFiles(options.logs, warn);
+  const outputs = viewer?.tap(written) ?? written;
   const launcher = await chooseLauncher(options.spawn, (why) => logger.debug(why));
   const records = new RunRecords(colony.paths.runs, colony.records, warn);
   const { actors, leftovers } = await createNodeActors(colony, {
@@ -71,6 +73,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     warn,
   });
   const actor = createActor(supervisorMachine.provide({ actors }), { input: { timings: options.timings, leftovers } });
+  viewer?.show(actor);
   const observers: Observer[] = [
     records,
     { observe: (fact) => narrate(logger, fact) },
@@ -83,6 +86,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       : [new PidFiles(options.pid, new Set(colony.records.runs.map(({ name }) => name)), warn)]),
     { observe: (fact) => fact.type === 'supervisor.rescanned' && outputs.reopen() },
     { observe: (fact) => fact.type === 'supervisor.rescanned' && log.reopen() },
+    ...(viewer === undefined ? [] : [viewer]),
   ];
   actor.on('*', (fact) => {
     for (const observer of observers) tell(observer, fact, warn);
@@ -105,6 +109,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   actor.start();
   // Said when the signals are listened to: whoever hears it may ask for the stop at once.
   logger.info({ config, messages, pid: process.pid, version }, `ncolony ${version} watches ${config}`);
+  if (viewer !== undefined) logger.info({ url: viewer.url }, `to be looked at on ${viewer.url}`);
   return { actor, log, done };
 }
 
@@ -116,6 +121,18 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
   process.on('uncaughtException', (error) => void leaveAtDefect(log, error));
   const { left } = await done;
   return left.length === 0 ? 0 : 1;
+}
+
+/** Where it can be looked at, when that was asked for: loaded only then. */
+async function openViewer({ http, timings }: MonitorOptions, colony: Colony, warn: (problem: string) => void) {
+  if (http === undefined) return undefined;
+  try {
+    const { HttpViewer } = await import('../visualize/server/http-viewer.js');
+    return await HttpViewer.open({ http, places: colony, timings, warn });
+  } catch (error) {
+    colony.release();
+    throw error;
+  }
 }
 
 async function leaveAtDefect(log: Log, error: Error): Promise<void> {

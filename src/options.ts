@@ -3,6 +3,7 @@ import type { Timings } from '../machines/index.js';
 import { defaultTimings } from '../machines/timings.js';
 import { ColonyError } from './errors.js';
 import { colonyDirectories, missing, type GivenDirectories } from './home.js';
+import { httpOptions, type HttpOptions, type HttpWords } from './http-options.js';
 import { spawnKinds, type SpawnKind } from './os/launcher.js';
 import { maxDelay } from './protocol/durations.js';
 
@@ -26,13 +27,15 @@ export interface MonitorOptions {
   readonly trustDirectories: boolean;
   /** How processes are started; `undefined`: the faster way that there is. */
   readonly spawn?: SpawnKind | undefined;
+  /** Where it can be looked at; `undefined`: nowhere. */
+  readonly http?: HttpOptions | undefined;
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 /** The words of `ncolony monitor` as they were typed: durations in seconds. */
-export interface MonitorWords extends GivenDirectories {
+export interface MonitorWords extends GivenDirectories, HttpWords {
   readonly frequency: string;
   readonly threshold: string;
   readonly killtime: string;
@@ -74,6 +77,7 @@ export function monitorOptions(words: MonitorWords, environment: NodeJS.ProcessE
     frequency: milliseconds('frequency', words.frequency, 1),
     trustDirectories: words.trustDirectories ?? false,
     spawn: words.spawn === undefined ? undefined : oneOf('spawn', spawnKinds, words.spawn),
+    http: httpOptions(words, environment),
     timings: {
       threshold: milliseconds('threshold', words.threshold),
       killtime: milliseconds('killtime', words.killtime),

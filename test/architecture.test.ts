@@ -23,8 +23,8 @@ const rooms: Record<string, string> = {
   'src/protocol/': 'src/protocol/ src/errors.ts machines/ packages',
   ...Object.fromEntries(ground.split(' ').map((file) => [file, `${ground} packages`])),
 
-  // It looks at machines, and nobody looks at it.
-  'visualize/': 'visualize/ machines/ packages',
+  // It looks at machines and at the monitor around them, and nobody looks at it.
+  'visualize/': 'visualize/ src/ machines/ packages',
 
   // It may look at everything, and nobody looks at it.
   'test/': 'test/ machines/ src/ visualize/ packages',
@@ -115,7 +115,7 @@ describe('the house falls', () => {
     ['machines/a.ts', 'node:fs'],
     ['machines/a.ts', 'zod/v4'],
     ['machines/a.ts', '../src/b.js'],
-    ['visualize/a.ts', '../src/protocol/b.js'],
+    ['visualize/a.ts', '../test/b.js'],
     ['src/cli.ts', '../visualize/b.js'],
     ['src/errors.ts', './monitor.js'],
     ['src/protocol/a.ts', '../os/b.js'],
