@@ -81,7 +81,9 @@ export class LiveClient {
         reject(new Error(`waited for ${type}, heard ${this.heard.map((message) => message.type).join(' ')}`));
       }, 10_000);
       const look = () => {
-        const found = this.heard.find((message): message is Sought => message.type === type && matches(message as Sought));
+        const found = this.heard.find(
+          (message): message is Sought => message.type === type && matches(message as Sought),
+        );
         if (found === undefined) return;
         clearTimeout(timer);
         this.#waiting.delete(look);
