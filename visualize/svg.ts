@@ -5,7 +5,7 @@ import { grouped, listed, statesOf, waysBetween } from './ways.js';
 
 /** Sizes in px; the letters are measured by a fixed width, so that the same chart comes out everywhere. */
 const box = { width: 236, padding: 16, title: 15, line: 17, columns: 32 };
-const label = { line: 14, letter: 6.1, columns: 25, between: 6 };
+const label = { line: 15, letter: 6.7, columns: 25, between: 6 };
 const margin = 16;
 
 /**
@@ -76,7 +76,7 @@ const standalone = `
 .state .meaning{font-size:12px;fill:#5b6470}
 .way path,.dot{fill:none;stroke:#98a2ae;stroke-width:1.25}
 .tip,.dot{fill:#98a2ae}
-.label{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:10px;fill:#38414b}
+.label{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:11px;fill:#38414b}
 .label .manner{fill:#7a8490}
 .label rect{fill:#fff}
 @media (prefers-color-scheme:dark){.chart{background:#0f1216}.state rect{fill:#191e24;stroke:#39424d}.state .title{fill:#eef1f4}.state .meaning{fill:#9aa4b0}.way path,.dot{stroke:#5d6875}.tip,.dot{fill:#5d6875}.label{fill:#c3cbd4}.label .manner{fill:#828d99}.label rect{fill:#0f1216}}

@@ -36,18 +36,19 @@ describe('--http', () => {
   it('takes the token from a file rather than from the environment', () => {
     const httpToken = join(scratch(), 'token');
     writeFileSync(httpToken, `${secret}-of-the-file\n`);
-    expect(httpOptions({ http: '80', httpToken }, { NCOLONY_HTTP_TOKEN: secret })?.token).toBe(
-      `${secret}-of-the-file`,
-    );
+    expect(httpOptions({ http: '80', httpToken }, { NCOLONY_HTTP_TOKEN: secret })?.token).toBe(`${secret}-of-the-file`);
   });
 
-  it.each(['', 'short', 'one with spaces in it', 'x'.repeat(513)])('refuses the token %j without showing it', (text) => {
-    const httpToken = join(scratch(), 'token');
-    writeFileSync(httpToken, text);
-    expect(() => httpOptions({ http: '80', httpToken }, {})).toThrow(
-      /^--http-token: expected 16 to 512 characters without a space$/,
-    );
-  });
+  it.each(['', 'short', 'one with spaces in it', 'x'.repeat(513)])(
+    'refuses the token %j without showing it',
+    (text) => {
+      const httpToken = join(scratch(), 'token');
+      writeFileSync(httpToken, text);
+      expect(() => httpOptions({ http: '80', httpToken }, {})).toThrow(
+        /^--http-token: expected 16 to 512 characters without a space$/,
+      );
+    },
+  );
 
   it('names the file of a token that cannot be read', () => {
     expect(() => httpOptions({ http: '80', httpToken: '/no/such/file' }, {})).toThrow('/no/such/file cannot be read');

@@ -46,11 +46,11 @@ export class ChartView {
       const { from, to } = way.dataset;
       const isLast = passage !== undefined && from === passage.from && to === passage.state;
       mark(way, 'data-last', isLast ? passage.state : null);
-      way.classList.remove('moving');
       for (const event of way.querySelectorAll<SVGElement>('.event')) {
         const events = event.dataset['events']?.split(' | ') ?? [];
         mark(event, 'data-last', isLast && passage.event !== undefined && events.includes(passage.event) ? '' : null);
       }
+      if (!isLast || isMoving) way.classList.remove('moving');
       if (isLast && isMoving) {
         // Asked for, so that the animation begins anew.
         void way.getBoundingClientRect();

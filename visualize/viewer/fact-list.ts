@@ -6,7 +6,7 @@ const most = 60;
 
 /** What happened, the latest first. */
 export function factList(isOfOne = false): { element: HTMLElement; show: (facts: readonly Told[]) => void } {
-  const element = h('ol', { class: 'facts' });
+  const element = h('ol', { class: 'facts', tabindex: 0, 'aria-label': 'What happened, the latest first' });
   const items = new Map<Told, HTMLElement>();
   const show = (facts: readonly Told[]) => {
     const latest = facts.slice(-most).toReversed();

@@ -12,7 +12,8 @@ type GroupKey = 'none' | 'group' | 'state';
 const order = ['running', 'starting', 'backing-off', 'killing', 'stopped', 'rejected'];
 
 const started = ({ startedAt }: ProgramView) => (startedAt === null ? Infinity : Date.parse(startedAt));
-const byName = (a: ProgramView, b: ProgramView) => a.name.localeCompare(b.name, undefined, { numeric: true });
+const { compare } = new Intl.Collator(undefined, { numeric: true });
+const byName = (a: ProgramView, b: ProgramView) => compare(a.name, b.name);
 
 const sorts: Readonly<Record<SortKey, (a: ProgramView, b: ProgramView) => number>> = {
   name: byName,
@@ -55,9 +56,10 @@ export class Overview implements Page {
       },
     });
     const choose = (label: string, options: readonly (readonly [string, string])[], act: (value: string) => void) => {
-      const select = h('select', { change: () => act(select.value) });
+      const id = `choose-${label.toLowerCase()}`;
+      const select = h('select', { id, change: () => act(select.value) });
       select.append(...options.map(([value, text]) => h('option', { value }, text)));
-      return h('label', { class: 'choose' }, h('span', {}, label), select);
+      return h('div', { class: 'choose' }, h('label', { for: id }, label), select);
     };
     const sort = choose(
       'Sort',
@@ -191,6 +193,7 @@ export class Overview implements Page {
 
   #isShown(program: ProgramView): boolean {
     if (this.#state !== undefined && stateWord(program) !== this.#state) return false;
+    if (this.#text === '') return true;
     return [program.name, ...program.group].some((text) => text.toLowerCase().includes(this.#text));
   }
 

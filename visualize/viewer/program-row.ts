@@ -4,6 +4,8 @@ import { h, mark, say } from './element.js';
 import { elapsedPart, timerOf } from './timers.js';
 import { durationText, exitText, stateWord } from './words.js';
 
+const quiet = matchMedia('(prefers-reduced-motion: reduce)');
+
 /** A program in the list of all: a link to its own page. */
 export class ProgramRow {
   readonly element: HTMLAnchorElement;
@@ -63,10 +65,9 @@ export class ProgramRow {
   }
 
   #flash(): void {
-    this.element.classList.remove('flash');
-    // Asked for, so that the animation begins anew.
-    void this.element.offsetWidth;
-    this.element.classList.add('flash');
+    if (quiet.matches) return;
+    const background = 'color-mix(in srgb, var(--fill) 24%, transparent)';
+    this.element.animate([{ background }, { background: 'transparent' }], { duration: 1_100, easing: 'ease-out' });
   }
 }
 
