@@ -17,6 +17,10 @@ const words: Readonly<Record<string, Word>> = {
     says: 'tell a monitor what to do, and ask how its programs are',
     define: async () => (await import('./ctl/commands.js')).defineCtl,
   },
+  diagram: {
+    says: 'draw the statechart of a program, of the supervisor or of a ward',
+    define: async () => (await import('./diagram-command.js')).defineDiagram,
+  },
   demo: {
     says: 'create a colony in ./colony, when it is missing, and run it',
     define: async () => (await import('./demo.js')).defineDemo,
