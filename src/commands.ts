@@ -30,6 +30,10 @@ const words: Readonly<Record<string, Word>> = {
     says: 'print what makes bash or zsh complete command lines of ncolony',
     define: async () => (await import('./completion-command.js')).defineCompletion,
   },
+  diagram: {
+    says: 'draw the statechart of a program, of the supervisor or of a ward',
+    define: async () => (await import('./diagram-command.js')).defineDiagram,
+  },
   demo: {
     says: 'create a colony in ./colony, when it is missing, and run it',
     define: async () => (await import('./demo.js')).defineDemo,

@@ -26,6 +26,8 @@ export const errorCodes = {
   ENOEVENTS: 'its file system does not tell of changes',
   EDIRECTORY: 'a directory cannot be used',
   ELOCKED: 'another monitor has the directory',
+  // the network
+  ELISTEN: 'the address cannot be listened on',
   // a command
   EUSAGE: 'wrong use',
   ENAME: 'the name cannot be a program’s name',

@@ -28,6 +28,9 @@ export function defineMonitor(command: Command, answer: (exitCode: number) => vo
   option('--pidfile <file>', "gets the monitor's own pid");
   option('--log-level <level>', logLevels.join(', '), monitorDefaults.logLevel);
   option('--spawn <how>', 'node or native (default: native where it loads)');
+  option('--http <[host:]port>', 'a page, metrics and the XState inspector; on the loopback where no host is given');
+  option('--http-token <file>', 'holds what has to be shown there (default: $NCOLONY_HTTP_TOKEN)');
+  option('--http-control', 'programs can be restarted, stopped and started there; needs a token');
   option('--trust-directories', 'obey whoever can write the directories, though this monitor runs as root');
 
   command

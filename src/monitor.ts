@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { createActor, type ActorRefFrom } from 'xstate';
 import { supervisorMachine, type Fact, type SupervisorContext, type SupervisorOutput } from '../machines/index.js';
-import { openColony } from './colony.js';
+import { openColony, type Colony } from './colony.js';
 import { openLog, type Log } from './log.js';
 import { createNodeActors } from './node-actors.js';
 import { HistoryWriter } from './observers/history-writer.js';
@@ -60,10 +60,12 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   });
   const { logger } = log;
   const warn = (problem: string) => logger.warn(problem);
+  const viewer = await openViewer(options, colony, warn);
   warnOfCircumstances(warn);
 
   const { logs, logLimits = defaultLogLimits } = options;
-  const outputs = logs === undefined ? new TaggedLines(log) : new LogFiles(logs, logLimits, warn);
+  const written = logs === undefined ? new TaggedLines(log) : new LogFiles(logs, logLimits, warn);
+  const outputs = viewer?.tap(written) ?? written;
   const launcher = await chooseLauncher(options.spawn, (why) => logger.debug(why));
   const records = new RunRecords(colony.paths.runs, colony.records, warn);
   const files = new Map<string, ProgramFile>();
@@ -79,6 +81,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     warn,
   });
   const actor = createActor(supervisorMachine.provide({ actors }), { input: { timings: options.timings, leftovers } });
+  viewer?.show(actor);
   const contentKey = randomBytes(32).toString('base64url');
   const contentOf = (name: string) => {
     const file = files.get(name);
@@ -103,6 +106,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     ...(options.pidfile === undefined ? [] : [new OwnPidFile(options.pidfile, warn)]),
     { observe: (fact) => fact.type === 'supervisor.rescanned' && outputs.reopen() },
     { observe: (fact) => fact.type === 'supervisor.rescanned' && log.reopen() },
+    ...(viewer === undefined ? [] : [viewer]),
   ];
   actor.on('*', (fact) => {
     for (const observer of observers) tell(observer, fact, warn);
@@ -123,6 +127,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   actor.start();
   // Said when the signals are listened to: whoever hears it may ask for the stop at once.
   logger.info({ config, messages, pid: process.pid, version }, `ncolony ${version} watches ${config}`);
+  if (viewer !== undefined) logger.info({ url: viewer.url }, `to be looked at on ${viewer.url}`);
   return { actor, log, done };
 }
 
@@ -134,6 +139,18 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
   process.on('uncaughtException', (error) => void leaveAtDefect(log, error));
   const { left } = await done;
   return left.length === 0 ? 0 : 1;
+}
+
+/** Where it can be looked at, when that was asked for: loaded only then. */
+async function openViewer({ http, timings }: MonitorOptions, colony: Colony, warn: (problem: string) => void) {
+  if (http === undefined) return undefined;
+  try {
+    const { HttpViewer } = await import('../visualize/server/http-viewer.js');
+    return await HttpViewer.open({ http, places: colony, timings, warn });
+  } catch (error) {
+    colony.release();
+    throw error;
+  }
 }
 
 async function leaveAtDefect(log: Log, error: Error): Promise<void> {

@@ -3,6 +3,7 @@ import type { Timings } from '../machines/index.js';
 import { defaultTimings } from '../machines/timings.js';
 import { ColonyError } from './errors.js';
 import { colonyDirectories, missing, type GivenDirectories } from './home.js';
+import { httpOptions, type HttpOptions, type HttpWords } from './http-options.js';
 import { spawnKinds, type SpawnKind } from './os/launcher.js';
 import { maxDelay } from './protocol/durations.js';
 import { bytesOf, defaultLogLimits, sizePattern, type LogLimits } from './protocol/log-settings.js';
@@ -29,6 +30,8 @@ export interface MonitorOptions {
   readonly trustDirectories: boolean;
   /** How processes are started; `undefined`: the faster way that there is. */
   readonly spawn?: SpawnKind | undefined;
+  /** Where it can be looked at; `undefined`: nowhere. */
+  readonly http?: HttpOptions | undefined;
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
@@ -43,7 +46,7 @@ export interface TimingWords {
 }
 
 /** The words of `ncolony monitor` as they were typed: durations in seconds. */
-export interface MonitorWords extends GivenDirectories, TimingWords {
+export interface MonitorWords extends GivenDirectories, TimingWords, HttpWords {
   readonly frequency: string;
   readonly logLevel: string;
   readonly logSize: string;
@@ -92,6 +95,7 @@ export function monitorOptions(words: MonitorWords, environment: NodeJS.ProcessE
     trustDirectories: words.trustDirectories ?? false,
     spawn: words.spawn === undefined ? undefined : oneOf('spawn', spawnKinds, words.spawn),
     timings: timingsOf(words),
+    http: httpOptions(words, environment),
   };
 }
 

@@ -7,15 +7,7 @@ import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
 import type { ContentDigests } from '../protocol/content-digests.js';
 import type { ProgramStatusFile } from '../protocol/status-file.js';
 import { CarefulWriter } from '../os/careful-writer.js';
-
-/** When things happened, which no machine knows: milliseconds of the wall clock. */
-interface Times {
-  since: number;
-  startedAt: number | null;
-  exitAt: number | null;
-  nextStartAt: number | null;
-  killAt: number | null;
-}
+import { ProgramStatuses } from './program-statuses.js';
 
 const coalesceMs = 10;
 const retryMs = 1_000;
@@ -31,8 +23,8 @@ export class StatusWriter {
   readonly #directory: string;
   readonly #supervisor: ActorRefFrom<typeof supervisorMachine>;
   readonly #contentOf: (name: string) => ContentDigests | null;
+  readonly #statuses: ProgramStatuses;
   readonly #writer: CarefulWriter;
-  readonly #times = new Map<string, Times>();
   /** Names whose file is not as it should be, and from when on (monotonic, ms) it is to be written. */
   readonly #dirty = new Map<string, number>();
   #isStopping = false;
@@ -47,6 +39,7 @@ export class StatusWriter {
   ) {
     this.#directory = directory;
     this.#supervisor = supervisor;
+    this.#statuses = new ProgramStatuses(supervisor);
     this.#contentOf = contentOf;
     this.#writer = new CarefulWriter(directory, warn);
   }
@@ -56,7 +49,7 @@ export class StatusWriter {
     const due = performance.now() + this.#patience(fact);
     for (const name of names) this.#dirty.set(name, due);
     if (fact.type === 'supervisor.stopping') this.#isStopping = true;
-    if (fact.type.startsWith('program.') && 'name' in fact) this.#note(fact);
+    this.#statuses.observe(fact);
     if (this.#dirty.size > 0) this.#timer ??= setTimeout(() => this.#flush(sliceMs), coalesceMs);
   }
 
@@ -80,38 +73,6 @@ export class StatusWriter {
     clearTimeout(this.#timer);
   }
 
-  #note(fact: Extract<Fact, { readonly name: string }>): void {
-    const now = Date.now();
-    const times = this.#times.get(fact.name) ?? {
-      since: now,
-      startedAt: null,
-      exitAt: null,
-      nextStartAt: null,
-      killAt: null,
-    };
-    this.#times.set(fact.name, times);
-    switch (fact.type) {
-      case 'program.starting':
-      case 'program.running':
-      case 'program.stopped':
-        Object.assign(times, { since: now, nextStartAt: null, killAt: null });
-        break;
-      case 'program.started':
-        times.startedAt = now;
-        break;
-      case 'program.died':
-        Object.assign(times, { startedAt: null, exitAt: now });
-        break;
-      case 'program.backing-off':
-        Object.assign(times, { since: now, nextStartAt: now + fact.delay, killAt: null });
-        break;
-      case 'program.killing':
-        Object.assign(times, { since: now, killAt: now + fact.killtime });
-        break;
-      default:
-    }
-  }
-
   #flush(budgetMs: number): void {
     this.#timer = undefined;
     const now = performance.now();
@@ -130,49 +91,12 @@ export class StatusWriter {
 
   #write(directory: string, name: string): void {
     const path = join(directory, `${name}.json`);
-    const status = this.#statusOf(name);
+    const status = this.#statuses.statusOf(name);
     if (status === undefined) {
-      this.#times.delete(name);
       rmSync(path, { force: true });
     } else {
-      writeFileAtomically(path, `${JSON.stringify(status)}\n`);
+      const written: ProgramStatusFile = { version: 1, ...status, content: this.#contentOf(name) };
+      writeFileAtomically(path, `${JSON.stringify(written)}\n`);
     }
   }
-
-  #statusOf(name: string): ProgramStatusFile | undefined {
-    const { programs, specs, faults } = this.#supervisor.getSnapshot().context;
-    const program = programs.get(name)?.getSnapshot();
-    const fault = faults.get(name) ?? null;
-    if (program === undefined && fault === null) return undefined;
-    const times = this.#times.get(name);
-    const context = program?.context;
-    const pid = context?.pid ?? null;
-    return {
-      version: 1,
-      name,
-      state: program?.value ?? null,
-      // What the files say: a shutdown does not change it.
-      wanted: specs.get(name)?.wanted ?? context?.wanted ?? null,
-      pid,
-      since: iso(times?.since),
-      startedAt: pid === null ? null : iso(times?.startedAt),
-      run: context?.run ?? null,
-      starts: context?.starts ?? 0,
-      restarts: Math.max(0, (context?.starts ?? 0) - 1),
-      instantDeaths: context?.instantDeaths ?? 0,
-      lastExit: context?.lastExit ? { ...context.lastExit, at: iso(times?.exitAt) ?? '' } : null,
-      nextStartAt: iso(times?.nextStartAt),
-      killAt: iso(times?.killAt),
-      error: fault ?? context?.error ?? null,
-      rejected: fault,
-      revision: context?.spec.revision ?? null,
-      group: context?.spec.groups ?? [],
-      stragglers: context?.stragglers ?? [],
-      content: this.#contentOf(name),
-    };
-  }
-}
-
-function iso(time: number | null | undefined): string | null {
-  return time === null || time === undefined ? null : new Date(time).toISOString();
 }

@@ -1,0 +1,90 @@
+import { createWebSocketReceiver, type StatelyInspectionEvent } from '@statelyai/inspect';
+import { describe, expect, vi } from 'vitest';
+import { test } from './colony.js';
+import { addressOf, ask, knock } from './looking.js';
+
+/** What a client of Stately's own package receives. */
+function receive(server: string): StatelyInspectionEvent[] {
+  const received: StatelyInspectionEvent[] = [];
+  createWebSocketReceiver({ server }).subscribe((event) => received.push(event));
+  return received;
+}
+
+const named = (events: readonly StatelyInspectionEvent[]) =>
+  events.flatMap((event) => (event.type === '@xstate.actor' ? [event.name] : []));
+
+const soon = (look: () => void) => vi.waitFor(look, { interval: 5, timeout: 5_000 });
+
+describe('the inspector of Stately', () => {
+  test('is told of every actor as it is, parents first, and then of what happens', async ({ colony }) => {
+    const canary = 'canary-91ab';
+    const monitor = await colony.monitor('--http', '0', '-t', '0.05');
+    const url = await addressOf(monitor);
+    for (let index = 0; index < 100; index++) {
+      colony.write(`p${index}`, { args: ['sleep', '1000'], env: { SECRET: canary } });
+    }
+    await monitor.count('program.running', 100);
+    const server = `ws://${url.host}`;
+    const received = receive(server);
+    await soon(() => expect(named(received).filter((name) => name === 'process')).toHaveLength(100));
+
+    // supervisor, its three ports, two wards, and each program with its process.
+    const actors = received.filter((event) => event.type === '@xstate.actor');
+    expect(actors).toHaveLength(1 + 3 + 2 + 100 + 100);
+    expect(received).toHaveLength(actors.length);
+    expect(new Set(actors.map(({ sessionId }) => sessionId)).size).toBe(actors.length);
+    const seen = new Set<string | undefined>();
+    for (const { sessionId, parentId } of actors) {
+      expect(parentId === undefined || seen.has(parentId)).toBe(true);
+      seen.add(sessionId);
+    }
+    const program = actors.find(({ name }) => name === 'program/p7');
+    expect(program?.snapshot).toMatchObject({ value: 'running', status: 'active', context: { starts: 1 } });
+    expect(Object.keys((JSON.parse(program?.definition ?? '') as { states: object }).states)).toHaveLength(5);
+
+    const { pid } = monitor.facts('program.started', { name: 'p7' })[0]!;
+    process.kill(pid, 'SIGKILL');
+    await soon(() => {
+      const of = (type: string) => received.filter((event) => event.type === type);
+      expect(of('@xstate.event')).toContainEqual(
+        expect.objectContaining({
+          sessionId: program?.sessionId,
+          event: expect.objectContaining({ type: 'process.exited' }) as unknown,
+        }),
+      );
+      expect(of('@xstate.snapshot')).toContainEqual(
+        expect.objectContaining({
+          sessionId: program?.sessionId,
+          snapshot: expect.objectContaining({ value: 'starting' }) as unknown,
+        }),
+      );
+      // The actor of the new process.
+      expect(named(received).filter((name) => name === 'process')).toHaveLength(101);
+    });
+    expect(JSON.stringify(received)).not.toContain(canary);
+    // A second one, later, sees the present and not the past.
+    const late = receive(server);
+    await soon(() => expect(named(late).filter((name) => name === 'process')).toHaveLength(100));
+  });
+
+  test('is let in from its own page only after a click on ours', async ({ colony }) => {
+    const url = await addressOf(await colony.monitor('--http', '0'));
+    const origin = 'https://stately.ai';
+    const clicked = { 'sec-fetch-site': 'same-origin', 'sec-fetch-user': '?1' };
+    expect(await ask(url, '/inspect')).toMatchObject({ code: 403 });
+    expect(await ask(url, '/inspect', { ...clicked, 'sec-fetch-site': 'cross-site' })).toMatchObject({ code: 403 });
+    expect(await knock(url, '/', { origin })).toBe(403);
+    const { code, headers } = await ask(url, '/inspect', clicked);
+    expect(code).toBe(302);
+    expect(headers.location).toBe(`https://stately.ai/inspect?server=${encodeURIComponent(`ws://${url.host}`)}`);
+    expect(await knock(url, '/', { origin })).toBe(101);
+    expect(await knock(url, '/live', { origin })).toBe(403);
+    expect(await knock(url, '/', { origin: 'vscode-webview://0a1b2c' })).toBe(101);
+  });
+
+  test('of which there are too many gets no more than its turn', async ({ colony }) => {
+    const url = await addressOf(await colony.monitor('--http', '0'));
+    const all = Array.from({ length: 12 }, () => receive(`ws://${url.host}`));
+    await soon(() => expect(all.filter((events) => events.length > 0)).toHaveLength(8));
+  });
+});

@@ -1,0 +1,97 @@
+import type { Flow } from '../live-protocol.js';
+import { h, s } from './element.js';
+import { inChart } from './passages.js';
+import { timeText } from './words.js';
+
+const mostShown = 36;
+const column = 156;
+const step = 30;
+const left = 86;
+
+/** How near to the outside world an actor is: lifelines stand in this order. */
+const ranks = [/^world$/, /\/(?:signals|config|messages)$/, /^supervisor$/, /\/ward\/\d+$/, /\/program\/[^/]*$/, /./];
+
+/** The last messages as a sequence diagram: a line of life for each who spoke or was spoken to. */
+export class Sequence {
+  readonly element: HTMLElement;
+  readonly #heads = h('div', { class: 'lifelines', 'aria-hidden': 'true' });
+  readonly #body = h('div', { class: 'sequence-body' });
+
+  constructor() {
+    this.element = h(
+      'div',
+      { class: 'sequence', tabindex: 0, role: 'region', 'aria-label': 'Messages between actors' },
+      this.#heads,
+      this.#body,
+    );
+  }
+
+  show(flows: readonly Flow[]): void {
+    const shown = flows.slice(-mostShown);
+    const lines = [...new Set(shown.flatMap(({ from, to }) => [from, to]))].toSorted(
+      (a, b) => rankOf(a) - rankOf(b) || a.localeCompare(b),
+    );
+    const x = new Map(lines.map((line, i) => [line, left + column * i + column / 2]));
+    const width = left + column * Math.max(1, lines.length);
+    const height = step * shown.length + 16;
+    this.#heads.style.width = this.#body.style.width = `${width}px`;
+    this.#heads.replaceChildren(
+      ...lines.map((line) => {
+        const head = h('span', { title: line }, nameOf(line));
+        head.style.left = `${(x.get(line) ?? 0) - column / 2 + 4}px`;
+        head.style.width = `${column - 8}px`;
+        return head;
+      }),
+    );
+    const drawing = s(
+      'svg',
+      {
+        width,
+        height,
+        viewBox: `0 0 ${width} ${height}`,
+        role: 'img',
+        'aria-label': `The last ${shown.length} messages`,
+      },
+      ...lines.map((line) => s('line', { class: 'lifeline', x1: x.get(line), x2: x.get(line), y1: 0, y2: height })),
+      ...shown.map((flow, i) => message(flow, x.get(flow.from) ?? 0, x.get(flow.to) ?? 0, step * (i + 1))),
+    );
+    const isAtEnd = this.element.scrollTop + this.element.clientHeight >= this.element.scrollHeight - 24;
+    this.#body.replaceChildren(drawing);
+    if (isAtEnd) this.element.scrollTop = this.element.scrollHeight;
+  }
+}
+
+function message({ at, from, to, event }: Flow, x1: number, x2: number, y: number): SVGElement {
+  const text = inChart(event);
+  const time = s('text', { class: 'when', x: 8, y: y + 3 }, timeText(at));
+  if (from === to || x1 === x2) {
+    return s(
+      'g',
+      { class: 'flow' },
+      time,
+      s('path', { d: `M${x1} ${y - 6}h22v12h-19`, class: 'to-self' }),
+      tip(x1 + 2, y + 6, -1),
+      s('text', { class: 'what', x: x1 + 28, y: y + 3 }, text),
+    );
+  }
+  const way = Math.sign(x2 - x1);
+  return s(
+    'g',
+    { class: 'flow' },
+    time,
+    s('line', { x1, x2: x2 - 2 * way, y1: y, y2: y }),
+    tip(x2 - 1 * way, y, way),
+    s('text', { class: 'what', x: (x1 + x2) / 2, y: y - 5, 'text-anchor': 'middle' }, text),
+  );
+}
+
+const tip = (x: number, y: number, way: number) => s('path', { class: 'tip', d: `M${x} ${y}l${-7 * way} -4v8z` });
+
+const rankOf = (id: string) => ranks.findIndex((rank) => rank.test(id));
+
+/** The process of a program is told by the program's name. */
+function nameOf(id: string): string {
+  const [, program, child] = /\/program\/([^/]*)(?:\/(.*))?$/.exec(id) ?? [];
+  if (child !== undefined) return `${program} · ${child}`;
+  return program ?? id.replace(/^supervisor\//, '');
+}
