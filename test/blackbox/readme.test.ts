@@ -66,4 +66,58 @@ describe('README', () => {
     const documented = rows.flatMap((row) => [...row.matchAll(/(?:^|, )`([a-z-]+)/g)].map(([, name]) => name));
     expect(new Set(documented)).toEqual(new Set(commands.filter((name) => name !== 'help')));
   });
+
+  test('every command has a section with its options, its exit codes and an example', async () => {
+    const { commands, optionsOf } = await everyCommand();
+    const sections = new Map([...referenceText().matchAll(/^### `(.+?)`\n([^]*?)(?=\n### |$(?![^]))/gm)].map(asPair));
+    expect(new Set(sections.keys())).toEqual(new Set(commands));
+    for (const command of commands) {
+      const text = sections.get(command) ?? '';
+      const about = command === 'ncolony monitor' ? `${text}${monitorTable()}` : text;
+      const missing = (optionsOf.get(command) ?? []).filter((option) => !about.includes(`\`${option}`));
+      expect({ command, missing, exits: /^Exits | Exits /m.test(text) || command === 'ncolony ctl' }).toEqual({
+        command,
+        missing: [],
+        exits: true,
+      });
+      expect(text).toContain(`\`${command}`);
+    }
+  });
+
+  test('the examples of the commands run as they are written, one after the other', async () => {
+    const names = [...referenceText().matchAll(/^<!-- example (.+) -->$/gm)].map(([, name]) => name ?? '');
+    const untilItRuns = 'until ncolony ctl --home colony status > status.log; do sleep 0.1; done';
+    const script = names.map((name) => {
+      if (name === 'ncolony monitor') return `${example(name)}monitor=$!`;
+      return name === 'ncolony ctl status' ? `${untilItRuns}\n${example(name)}` : example(name);
+    });
+    expect(script.join('\n')).toContain(untilItRuns);
+    const { code, output } = await run(`${script.join('\n')}\nkill -INT $monitor\nwait $monitor`);
+    expect({ code, output }).toMatchObject({ code: 0 });
+    expect(output).toContain('web: would be restarted (args, env, group)');
+    const shown = /The second one prints:\n\n```\n([^]*?)```/.exec(readme)?.[1] ?? 'nothing';
+    expect(output).toContain(shown);
+  });
 });
+
+const referenceText = () => /^## Commands\n([^]*?)\n## /m.exec(readme)?.[1] ?? '';
+const monitorTable = () => /^## The monitor\n([^]*?)\n## /m.exec(readme)?.[1] ?? '';
+const asPair = ([, name = '', text = '']: RegExpExecArray): [string, string] => [name, text];
+
+/** Every command that --help leads to, and its own options. */
+async function everyCommand() {
+  const commands: string[] = [];
+  const optionsOf = new Map<string, string[]>();
+  const ofAll = ['--help', '--version'];
+  const visit = async (command: string, known: readonly string[]) => {
+    const { output } = await run(`${command} --help`);
+    const found = [...output.matchAll(/^ +(?:-\w, )?(--[\w-]+)/gm)].map(([, option]) => option ?? '');
+    const own = found.filter((option) => !known.includes(option));
+    if (command !== 'ncolony') commands.push(command);
+    optionsOf.set(command, own);
+    const words = [...(output.split(/^Commands:$/m)[1] ?? '').matchAll(/^ {2}([a-z-]+)/gm)].map(([, word]) => word);
+    for (const word of words) await visit(`${command} ${word}`, [...known, ...own]);
+  };
+  await visit('ncolony', ofAll);
+  return { commands, optionsOf };
+}
