@@ -88,7 +88,7 @@ describe('after SIGKILL of the monitor the next one ends, before it starts the p
     writeFileSync(runs, `${lines[0]}\n`);
     rmSync(join(colony.messages, '.ncolony', 'status'), { recursive: true });
     for (const daemon of colony.processes()) endForGood(daemon.pid);
-    expect(sessionOf(pid)).toHaveLength(2);
+    await expect.poll(() => sessionOf(pid)).toHaveLength(2);
 
     const second = await colony.monitor();
     await second.fact('program.started', { name: 'family' });
