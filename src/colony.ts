@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ColonyError, messageOf, reasonOf, systemCode } from './errors.js';
 import type { MonitorOptions } from './options.js';
 import { bootId } from './os/boot.js';
-import { lockDirectory } from './os/directory-lock.js';
+import { HeldDirectories } from './os/held-directories.js';
 import { placeFault } from './os/trust.js';
 import { unfinishedName } from './protocol/atomic-file.js';
 import { identityOf } from './protocol/directory.js';
@@ -19,7 +19,7 @@ export interface Colony {
   readonly paths: RuntimePaths;
   /** What the monitor before this one started, where it did not live to end it. */
   readonly records: RecordedRuns;
-  readonly release: () => void;
+  readonly held: HeldDirectories;
 }
 
 /**
@@ -36,16 +36,16 @@ export async function openColony(options: MonitorOptions): Promise<Colony> {
   }
   if (!options.trustDirectories) requireTrust(options);
 
-  const locks = [lockDirectory(config)];
-  const release = () => locks.forEach((lock) => lock.release());
+  const held = new HeldDirectories();
   try {
-    locks.push(lockDirectory(messages));
+    held.take(config);
+    held.take(messages);
     const paths = runtimePaths(messages);
     prepareIfPossible(paths);
     clearRuntimeDirectory(paths);
-    return { config, messages, identity, paths, records: readRecords(paths.runs), release };
+    return { config, messages, identity, paths, records: readRecords(paths.runs), held };
   } catch (error) {
-    release();
+    held.release();
     throw error;
   }
 }

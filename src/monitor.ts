@@ -119,7 +119,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     await outputs.finish(lastWordsMs);
     for (const observer of observers) observer.close?.();
     launcher.close();
-    colony.release();
+    colony.held.release();
     await log.flush(lastWordsMs);
   });
 
@@ -148,7 +148,7 @@ async function openViewer({ http, timings }: MonitorOptions, colony: Colony, war
     const { HttpViewer } = await import('../visualize/server/http-viewer.js');
     return await HttpViewer.open({ http, places: colony, timings, warn });
   } catch (error) {
-    colony.release();
+    colony.held.release();
     throw error;
   }
 }

@@ -39,6 +39,7 @@ export async function createNodeActors(colony: Colony, options: NodeActorsOption
   const table = new ProcessTable(colony.identity);
   const runs = colony.records.runs.map(({ run }) => run);
   const descendants = new Descendants(options.trustedUsers, runs);
+  const take = (path: string) => colony.held.take(path);
   const leftovers = { table, descendants, recorded: options.recorded };
   const process = createProcessActor({
     files,
@@ -58,6 +59,7 @@ export async function createNodeActors(colony: Colony, options: NodeActorsOption
     config: createConfigDirectoryActor({
       path: colony.config,
       frequency,
+      take,
       files,
       refuse: (file, stats) => refuseUser(file) ?? refuseOwner(stats),
     }),
@@ -65,6 +67,7 @@ export async function createNodeActors(colony: Colony, options: NodeActorsOption
       path: colony.messages,
       rejected: colony.paths.rejected,
       frequency,
+      take,
       refuse: refuseOwner,
       warn: options.warn,
     }),

@@ -12,6 +12,8 @@ export interface ConfigDirectoryHost {
   readonly path: string;
   /** Milliseconds between two full scans. */
   readonly frequency: number;
+  /** Makes sure that no other monitor has the directory that stands at the path now. Throws where one has. */
+  readonly take: (path: string) => void;
   /** The files in force, by name; kept up to date here, read at every spawn. */
   readonly files: Map<string, ProgramFile>;
   /** Why this file may not be obeyed, if so: for instance a `uid` when the monitor is not root. */
@@ -64,6 +66,7 @@ class ConfigDirectory {
     this.#rounds = new DirectoryRounds({
       path: host.path,
       frequency: host.frequency,
+      take: host.take,
       look: (names, whole) => this.#look(names, whole),
       // Who waits for a scan is answered all the same: the last good state of things is in force.
       missed: () => report({ type: 'config.synced', ...noFindings(), ticket: this.#ticket }),

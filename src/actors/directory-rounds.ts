@@ -9,6 +9,8 @@ export interface RoundsOptions {
   readonly path: string;
   /** Milliseconds between two rounds through everything. */
   readonly frequency: number;
+  /** Takes the directory that stands at the path for this monitor alone, when it is another one than before. May throw. */
+  readonly take: (path: string) => void;
   /** Looks at these names. `whole`: they are all that there are. Must not throw. */
   readonly look: (names: readonly string[], whole: boolean) => Promise<void>;
   /** A round was due, but the directory cannot be read. */
@@ -31,7 +33,7 @@ export class DirectoryRounds {
   #pending: Set<string> | 'all' | undefined;
   #running = false;
   #closed = false;
-  #lost = false;
+  #lost: 'unreadable' | 'locked' | undefined;
   /** Of the directory that was listed last. */
   #identity: string | undefined;
   #unwatched = false;
@@ -106,17 +108,19 @@ export class DirectoryRounds {
     try {
       // In this order: what comes after the list is read makes an event.
       const { identity, changed } = standingAt(path);
+      if (identity !== this.#identity) this.#options.take(path);
       this.#watch.arm(identity);
       this.#watch.compare(changed);
       const names = listedNames(path);
-      if (this.#lost) report({ type: 'directory.found', path });
-      this.#lost = false;
+      if (this.#lost !== undefined) report({ type: 'directory.found', path });
+      this.#lost = undefined;
       this.#identity = identity;
       return names;
     } catch (error) {
       const fault = { code: systemCode(error), message: messageOf(error) };
-      if (!this.#lost) report({ type: 'directory.lost', path, error: fault });
-      this.#lost = true;
+      const lost = fault.code === 'ELOCKED' ? 'locked' : 'unreadable';
+      if (this.#lost !== lost) report({ type: 'directory.lost', path, error: fault });
+      this.#lost = lost;
       this.#identity = undefined;
       // It may be this very directory that comes back, and then its old watch is silent.
       this.#watch.close();
@@ -126,9 +130,10 @@ export class DirectoryRounds {
 
   #againLater(): void {
     clearTimeout(this.#timer);
+    if (this.#closed) return;
     const { frequency } = this.#options;
-    if (!this.#closed) {
-      this.#timer = setTimeout(() => this.request('all'), this.#lost ? Math.min(frequency, lostRetryMs) : frequency);
-    }
+    // To take what another has costs a look at all processes.
+    const wait = this.#lost === 'unreadable' ? Math.min(frequency, lostRetryMs) : frequency;
+    this.#timer = setTimeout(() => this.request('all'), wait);
   }
 }

@@ -17,6 +17,8 @@ export interface MessageDirectoryHost {
   readonly rejected: string;
   /** Milliseconds between two full scans. */
   readonly frequency: number;
+  /** Makes sure that no other monitor has the directory that stands at the path now. Throws where one has. */
+  readonly take: (path: string) => void;
   /** Why a message may not be obeyed, by whose file it is. */
   readonly refuse: (stats: BigIntStats) => Fault | undefined;
   /** Told once when messages cannot be taken away, and once when they can be again. */
@@ -68,7 +70,13 @@ class MessageDirectory {
     this.#writer = new CarefulWriter(host.path, host.warn);
     this.#rejected = new RejectedMessages(host.rejected);
     const look = (names: readonly string[], whole: boolean) => this.#look(names, whole);
-    this.#rounds = new DirectoryRounds({ path: host.path, frequency: host.frequency, look, report });
+    this.#rounds = new DirectoryRounds({
+      path: host.path,
+      frequency: host.frequency,
+      take: host.take,
+      look,
+      report,
+    });
     this.#rounds.request('all');
   }
 

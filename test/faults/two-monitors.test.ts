@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect } from 'vitest';
@@ -101,6 +101,50 @@ describe.for(ways)('%s', ([, environment]) => {
     // The best of three: others share the machine.
     expect(Math.min(...durations)).toBeLessThan(1_000);
     expect(colony.processes()).toMatchObject([{ pid }]);
+  });
+
+  test('the config directory was replaced meanwhile: the monitor has the new one, too', async ({ colony }) => {
+    const first = await colony.launch(['--frequency', '0.1'], environment).begun();
+    renameSync(colony.config, `${colony.config}.old`);
+    mkdirSync(colony.config);
+    colony.write('one', { args: ['sleep', '1000'] });
+    await first.fact('program.started', { name: 'one' });
+    const messages = join(colony.root, 'elsewhere');
+    mkdirSync(messages);
+    const second = new RunningMonitor(['--config', colony.config, '--messages', messages], environment);
+    expect(await second.ended).toEqual({ code: 1, signal: null });
+    expect(second.stderr).toContain(`pid ${first.pid}`);
+  });
+
+  test('a directory that another monitor has is not obeyed, though it takes the place of one’s own', async ({
+    colony,
+  }) => {
+    const first = await colony.launch(['--frequency', '0.1'], environment).begun();
+    colony.write('one', { args: ['sleep', '1000'] });
+    const { pid } = await first.fact('program.started', { name: 'one' });
+    const [config = '', messages = '', pids = ''] = ['conf', 'messages', 'pid'].map((place) => {
+      mkdirSync(join(colony.root, 'other', place), { recursive: true });
+      return join(colony.root, 'other', place);
+    });
+    const others = ['--config', config, '--messages', messages, '--pid', pids];
+    const second = await colony.launch(others, environment).begun();
+    renameSync(colony.config, `${colony.config}.old`);
+    renameSync(config, colony.config);
+    await first.fact('directory.lost', {
+      path: colony.config,
+      error: {
+        code: 'ELOCKED',
+        message: `${colony.config}: another monitor has this directory, pid ${second.pid}`,
+      },
+    });
+    colony.write('two', { args: ['sleep', '1000'] });
+    expect(colony.processes()).toMatchObject([{ pid }]);
+    second.kill('SIGTERM');
+    await second.ended;
+    // It is free now.
+    await first.fact('program.started', { name: 'two' });
+    await first.fact('program.stopped', { name: 'one' });
+    expect(colony.processes()).toHaveLength(1);
   });
 
   test('no lock is stale: SIGKILL of a monitor whose programs live on leaves the way free', async ({ colony }) => {

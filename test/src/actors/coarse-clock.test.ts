@@ -18,7 +18,7 @@ test('a file that changes without a trace just after it was read is read again',
   // Behind a link, so that no event tells of it.
   writeFileSync(join(store, 'a'), '{"args": ["cat", "1"]}');
   symlinkSync(join(store, 'a'), join(path, 'a'));
-  const host = { path, frequency: 20, files: new Map(), refuse: () => undefined };
+  const host = { path, frequency: 20, files: new Map(), take: () => undefined, refuse: () => undefined };
   const probe = new Probe<ConfigScan, ConfigSynced>(createConfigDirectoryActor(host));
   await probe.next('config.synced', ({ added }) => added.length > 0);
 

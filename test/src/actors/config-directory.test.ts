@@ -38,7 +38,14 @@ class Watched {
   constructor(options: Partial<ConfigDirectoryHost> = {}) {
     this.path = options.path ?? scratch();
     // So seldom that only hints and requests bring a scan about.
-    const host = { path: this.path, frequency: 600_000, files: this.files, refuse: () => undefined, ...options };
+    const host = {
+      path: this.path,
+      frequency: 600_000,
+      files: this.files,
+      take: () => undefined,
+      refuse: () => undefined,
+      ...options,
+    };
     this.probe = new Probe(createConfigDirectoryActor(host));
   }
 

@@ -24,7 +24,7 @@ async function setting(frequency: number): Promise<Setting> {
   mkdirSync(path);
   const files = new Map<string, ProgramFile>();
   const events: AnyEventObject[] = [];
-  const logic = createConfigDirectoryActor({ path, frequency, files, refuse: () => undefined });
+  const logic = createConfigDirectoryActor({ path, frequency, files, take: () => undefined, refuse: () => undefined });
   const scanned = sendTo('config', ({ event }: { event: AnyEventObject }) => event);
   const host = createMachine({ invoke: { id: 'config', src: logic }, on: { 'config.scan': { actions: scanned } } });
   const actor = createActor(host, {

@@ -46,6 +46,7 @@ class Watched {
       path: this.path,
       rejected: this.rejected,
       frequency: 600_000,
+      take: () => undefined,
       refuse: () => undefined,
       warn: (problem) => this.warnings.push(problem),
       ...options,

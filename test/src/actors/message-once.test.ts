@@ -24,6 +24,7 @@ function setting() {
     path,
     rejected: paths.rejected,
     frequency,
+    take: () => undefined,
     refuse: () => undefined,
     warn: () => undefined,
   });
