@@ -5,12 +5,16 @@ import { writeFileAtomically } from '../protocol/atomic-file.js';
 import { inRuntimeDirectory, prepareRuntimeDirectory, type RuntimePaths } from '../protocol/runtime-directory.js';
 import type { MonitorStatus } from '../protocol/status-file.js';
 
+/** It is not written more often, however often it is checked. */
+const leastMs = 900;
+
 /** Keeps `monitor.json`, by which ctl finds the monitor, and the directories of the runtime state. */
 export class MonitorFile {
   readonly #paths: RuntimePaths;
   readonly #status: MonitorStatus;
   readonly #writer: CarefulWriter;
-  #isWritten = false;
+  /** When it was written last, monotonic ms. */
+  #writtenAt = -Infinity;
 
   constructor(paths: RuntimePaths, status: MonitorStatus, warn: (problem: string) => void) {
     this.#paths = paths;
@@ -23,14 +27,14 @@ export class MonitorFile {
     // It says what does not change.
   }
 
-  /** Makes good what was lost. */
+  /** Makes good what was lost, and shows that this monitor lives and can write. */
   check(): void {
     this.#writer.attempt(() => {
       prepareRuntimeDirectory(this.#paths);
       this.#inRoot((path) => {
-        if (this.#isWritten && existsSync(path)) return;
+        if (performance.now() - this.#writtenAt < leastMs && existsSync(path)) return;
         writeFileAtomically(path, `${JSON.stringify(this.#status)}\n`);
-        this.#isWritten = true;
+        this.#writtenAt = performance.now();
       });
     });
   }
