@@ -144,7 +144,7 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
       if (given.watch) return (await import('./status-watch.js')).watchStatus(where, name, given.json);
       const report = status(where, name);
       if (given.json) printLines([statusJson(report)]);
-      else printLines((await import('./status-text.js')).statusText(report, name !== undefined));
+      else printLines(await (await import('./status-text.js')).statusText(report, name !== undefined));
       if (report.monitor === null) throw new ColonyError('ENOMONITOR', `no monitor runs on ${where.messages}`);
       if (report.silentFor !== null) await warn([`the monitor has written nothing for ${report.silentFor} s`]);
       return isAllRunning(report) ? 0 : 1;
