@@ -87,7 +87,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     const file = files.get(name);
     return file === undefined ? null : contentDigests(contentKey, file);
   };
-  const own = ownStatus();
+  const own = ownStatus(options);
   const observers: Observer[] = [
     records,
     { observe: (fact) => narrate(logger, fact) },
@@ -195,12 +195,13 @@ function isProgram({ specs, programs, faults }: SupervisorContext, name: string)
   return specs.has(name) || programs.has(name) || faults.has(name);
 }
 
-function ownStatus(): MonitorStatus {
+function ownStatus({ frequency }: MonitorOptions): MonitorStatus {
   return {
     version: 1,
     pid: process.pid,
     startTime: readProcess(process.pid)?.startTime ?? 0,
     since: new Date().toISOString(),
+    frequency,
     ncolony: version,
   };
 }

@@ -134,21 +134,28 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
     signal(placesOf(given, 'config', 'messages'), name, signalName);
   });
 
-  word<{ json?: true }>('status [name]', 'show the programs, or one', 'status --json', async (given, name?: string) => {
-    const [{ isAllRunning, status, statusJson }, { statusTable }] = await Promise.all([
-      import('./status.js'),
-      import('./table.js'),
-    ]);
-    const where = placesOf(given, 'config', 'messages');
-    const report = status(where, name);
-    if (given.json) printLines([statusJson(report)]);
-    else {
-      const { isTTY, columns } = process.stdout;
-      printLines(statusTable(report, { columns, colour: isTTY && !process.env.NO_COLOR, now: Date.now() }));
-    }
-    if (report.monitor === null) throw new ColonyError('ENOMONITOR', `no monitor runs on ${where.messages}`);
-    return isAllRunning(report) ? 0 : 1;
-  }).option('--json', 'as JSON');
+  word<{ json?: true; watch?: true }>(
+    'status [name]',
+    'show the programs, or one in full',
+    'status --watch',
+    async (given, name?: string) => {
+      // One after the other would cost a turn of the event loop.
+      const [{ isAllRunning, status, statusJson }, { statusText }] = await Promise.all([
+        import('./status.js'),
+        import('./status-text.js'),
+      ]);
+      const where = placesOf(given, 'config', 'messages');
+      if (given.watch) return (await import('./status-watch.js')).watchStatus(where, name, given.json);
+      const report = status(where, name);
+      if (given.json) printLines([statusJson(report)]);
+      else printLines(await statusText(report, name !== undefined));
+      if (report.monitor === null) throw new ColonyError('ENOMONITOR', `no monitor runs on ${where.messages}`);
+      if (report.silentFor !== null) await warn([`the monitor has written nothing for ${report.silentFor} s`]);
+      return isAllRunning(report) ? 0 : 1;
+    },
+  )
+    .option('--watch', 'draw it again and again, in place, until q or CTRL-C')
+    .option('--json', 'as JSON');
 
   word<{ json?: true; lines: string }>(
     'explain <name>',

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { ColonyError, reasonOf, systemCode } from '../errors.js';
 import { hasProc, readProcess } from '../os/process-table.js';
 import { runtimePaths } from '../protocol/runtime-directory.js';
@@ -18,6 +18,17 @@ export function liveMonitor({ messages }: Pick<Places, 'messages'>): MonitorStat
   const status = parseMonitorStatus(text);
   return status !== undefined && isAlive(status) ? status : undefined;
 }
+
+/** For how many ms a monitor that lives has shown no sign of it; `undefined`: it has, lately. */
+export function silenceOf({ messages }: Pick<Places, 'messages'>, { frequency }: MonitorStatus): number | undefined {
+  const written = statSync(runtimePaths(messages).monitor, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const silence = Date.now() - written;
+  return silence > mostMissed * Math.max(frequency, 1_000) + slackMs ? silence : undefined;
+}
+
+// A busy machine may be late.
+const mostMissed = 2;
+const slackMs = 5_000;
 
 // A pid alone can have been given to somebody else since; where there is no /proc it has to do.
 function isAlive({ pid, startTime }: MonitorStatus): boolean {

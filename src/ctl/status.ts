@@ -4,20 +4,24 @@ import type { Fault } from '../../machines/index.js';
 import { ColonyError, reasonOf, systemCode } from '../errors.js';
 import { runtimePaths } from '../protocol/runtime-directory.js';
 import { parseProgramStatus, type ProgramStatus, type ProgramStatusFile } from '../protocol/status-file.js';
-import { liveMonitor } from './live-monitor.js';
+import { liveMonitor, silenceOf } from './live-monitor.js';
 import type { Places } from './places.js';
-import { glanceAt, listPrograms, requireProgram } from './programs.js';
+import { glanceAt, isProgram, listPrograms, requireProgram } from './programs.js';
 
 /** A program as its monitor last wrote of it. Times are ISO 8601. */
 export interface ProgramRow extends Omit<ProgramStatus, 'startedAt'> {
   /** Seconds since the present process was started, while a live monitor keeps a process; else null. */
   readonly uptime: number | null;
+  /** Whether its file is still there. */
+  readonly hasFile: boolean;
 }
 
 export interface StatusReport {
   readonly version: 1;
   /** `null`: none runs, and the rows are the last that is known. */
   readonly monitor: { readonly pid: number; readonly since: string; readonly version: string } | null;
+  /** For how many seconds the monitor has shown no sign of life, where that is too long; its rows may be stale. */
+  readonly silentFor: number | null;
   /** By name: what the monitor wrote of, and what has a file but was not seen by a monitor yet (state null). */
   readonly programs: readonly ProgramRow[];
 }
@@ -29,20 +33,24 @@ export interface StatusReport {
 export function status(places: Places, name?: string): StatusReport {
   const monitor = liveMonitor(places);
   const { status: directory } = runtimePaths(places.messages);
-  const programs = name === undefined ? allStatuses(places, directory) : [statusOf(places, directory, name)];
+  const files = new Set(name === undefined ? listPrograms(places) : [name].filter((only) => isProgram(places, only)));
+  const programs = name === undefined ? allStatuses(places, directory, files) : [statusOf(places, directory, name)];
+  const silence = monitor && silenceOf(places, monitor);
   return {
     version: 1,
+    silentFor: silence === undefined ? null : Math.floor(silence / 1000),
     monitor: monitor ? { pid: monitor.pid, since: monitor.since, version: monitor.ncolony } : null,
-    programs: programs.map((program) => rowOf(program, monitor !== undefined)),
+    programs: programs.map((program) => rowOf(program, monitor !== undefined, files.has(program.name))),
   };
 }
 
-/** Whether everything that is wanted up is running. */
-export function isAllRunning({ programs }: StatusReport): boolean {
+/** Whether everything that is wanted up is running, as far as that can be known. */
+export function isAllRunning({ programs, silentFor }: StatusReport): boolean {
+  if (silentFor !== null) return false;
   return programs.every(({ state, wanted }) => wanted === 'down' || state === 'running');
 }
 
-const unpublished = new Set(['killAt', 'rejected', 'revision']);
+const unpublished = new Set(['killAt', 'rejected', 'revision', 'hasFile', 'silentFor']);
 
 /** The report in its published shape. */
 export function statusJson(report: StatusReport): string {
@@ -59,10 +67,10 @@ export function writtenStatuses(directory: string): ProgramStatusFile[] {
     .filter((program) => program !== undefined);
 }
 
-function allStatuses(places: Places, directory: string): ProgramStatus[] {
+function allStatuses(places: Places, directory: string, files: ReadonlySet<string>): ProgramStatus[] {
   const written = writtenStatuses(directory);
   const seen = new Set(written.map((program) => program.name));
-  const rest = listPrograms(places).filter((name) => !seen.has(name));
+  const rest = [...files].filter((name) => !seen.has(name));
   return [...written, ...rest.map((name) => unseen(places, name))].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -120,7 +128,7 @@ function unseen(places: Places, name: string): ProgramStatus {
   };
 }
 
-function rowOf(status: ProgramStatus, isLive: boolean): ProgramRow {
+function rowOf(status: ProgramStatus, isLive: boolean, hasFile: boolean): ProgramRow {
   const { state, pid, startedAt } = status;
   const isUp = isLive && pid !== null && (state === 'starting' || state === 'running' || state === 'killing');
   return {
@@ -142,5 +150,6 @@ function rowOf(status: ProgramStatus, isLive: boolean): ProgramRow {
     revision: status.revision,
     group: status.group,
     stragglers: status.stragglers,
+    hasFile,
   };
 }

@@ -79,9 +79,11 @@ class Teller {
         return this.#enter('stopped', entry, this.#causeOf(entry));
 
       case 'config.changed':
+        this.#isChanged = true;
+        this.#next = 'start';
+        return void this.#pending.push(entry);
       case 'message.judged':
-        this.#isChanged ||= entry.type === 'config.changed';
-        if (this.#state === 'killing') this.#next = 'start';
+        if (entry.error === null && !entry.asked.startsWith('SIG')) this.#next = 'start';
         return void this.#pending.push(entry);
       case 'config.added':
         this.#state ??= 'stopped';

@@ -26,11 +26,12 @@ const colours = {
 } as const;
 
 /** A status as lines for people. */
-export function statusTable({ monitor, programs }: StatusReport, manner: TableManner): string[] {
+export function statusTable(report: StatusReport, manner: TableManner): string[] {
+  const { monitor, programs } = report;
   if (programs.length === 0) return monitor === null ? [] : ['There are no programs.'];
   const { columns = Infinity, colour = false } = manner;
   const nameWidth = Math.max(Math.floor(columns / 3), 12);
-  const all = columnsOf(programs, nameWidth, monitor === null ? undefined : manner.now);
+  const all = columnsOf(programs, nameWidth, isFresh(report) ? manner.now : undefined);
   const shown = fitting(all, columns);
   const lineOf = (row: number) =>
     cut(
@@ -44,8 +45,16 @@ export function statusTable({ monitor, programs }: StatusReport, manner: TableMa
     const line = lineOf(index + 1);
     return colour ? coloured(line, state, shown[0]?.width ?? 0) : line;
   });
-  const table = [lineOf(0), ...lines];
-  return monitor === null ? ['No monitor runs. This is the last that is known:', ...table] : table;
+  return [...staleness(report), lineOf(0), ...lines];
+}
+
+const isFresh = ({ monitor, silentFor }: StatusReport) => monitor !== null && silentFor === null;
+
+/** Says so where what follows is not what is. */
+export function staleness({ monitor, silentFor }: StatusReport): string[] {
+  if (monitor === null) return ['No monitor runs. This is the last that is known:'];
+  if (silentFor === null) return [];
+  return [`The monitor (pid ${monitor.pid}) has written nothing for ${silentFor} s. This is the last that is known:`];
 }
 
 interface Column {
@@ -87,19 +96,27 @@ function fitting(all: readonly Column[], columns: number): readonly Column[] {
 
 /** What is next, and what is wrong. `now` is absent where nothing is next. */
 function noteOf(program: ProgramRow, now: number | undefined): string {
-  const ahead = (time: string | null, what: string) =>
-    time === null || now === undefined
-      ? []
-      : [`${what} in ${Math.max(0, (Date.parse(time) - now) / 1000).toFixed(1)} s`];
-  const { error, stragglers } = program;
+  const { state, error, rejected, stragglers } = program;
   return [
-    ...ahead(program.nextStartAt, 'starts'),
-    ...ahead(program.killAt, 'KILL'),
-    ...(program.wanted === 'down' ? ['wanted down'] : []),
+    ...nextOf(program, now),
+    ...(program.hasFile ? [] : ['removed']),
+    ...(program.hasFile && program.wanted === 'down' ? ['wanted down'] : []),
     ...(stragglers.length > 0 ? [`left behind: ${stragglers.join(' ')}`] : []),
+    ...(rejected !== null && state !== null ? ['file rejected, last good version in force'] : []),
     ...(error === null ? [] : [`${error.code}: ${printable(error.message)}`]),
-    ...(program.state === null && error === null ? ['no monitor has seen it yet'] : []),
+    ...(state === null && error === null ? ['no monitor has seen it yet'] : []),
   ].join('; ');
+}
+
+/** `starts in 3.2 s`, `KILL in 1.1 s`. */
+export function nextOf({ nextStartAt, killAt }: ProgramRow, now: number | undefined): string[] {
+  if (now === undefined) return [];
+  const ahead = (time: string, what: string) =>
+    `${what} in ${Math.max(0, (Date.parse(time) - now) / 1000).toFixed(1)} s`;
+  return [
+    ...(nextStartAt === null ? [] : [ahead(nextStartAt, 'starts')]),
+    ...(killAt === null ? [] : [Date.parse(killAt) <= now ? 'KILL sent' : ahead(killAt, 'KILL')]),
+  ];
 }
 
 /** `42s`, `3m`, `2h 5m`, `4d 1h`. */
@@ -117,11 +134,12 @@ function coloured(line: string, state: ProgramState | null, nameWidth: number): 
   const characters = Array.from(line);
   const start = nameWidth + gap.length;
   if (state === null || characters.length < start + state.length) return line;
-  const painted = styleText(colours[state], state, { validateStream: false });
-  return characters.slice(0, start).join('') + painted + characters.slice(start + state.length).join('');
+  return characters.slice(0, start).join('') + inColour(state) + characters.slice(start + state.length).join('');
 }
 
-function cut(text: string, columns: number): string {
+export const inColour = (state: ProgramState) => styleText(colours[state], state, { validateStream: false });
+
+export function cut(text: string, columns: number): string {
   if (size(text) <= columns) return text;
   const kept = Array.from(text).slice(0, columns - 1);
   return `${kept.join('')}…`;

@@ -5,6 +5,9 @@ import { writeFileAtomically } from '../protocol/atomic-file.js';
 import { inRuntimeDirectory, prepareRuntimeDirectory, type RuntimePaths } from '../protocol/runtime-directory.js';
 import type { MonitorStatus } from '../protocol/status-file.js';
 
+/** It is not written more often, however often it is checked. */
+const leastMs = 900;
+
 /**
  * Keeps `monitor.json`, by which ctl finds the monitor, the key by which it compares what runs, and the directories of
  * the runtime state.
@@ -13,7 +16,8 @@ export class MonitorFile {
   readonly #paths: RuntimePaths;
   readonly #texts: ReadonlyMap<string, string>;
   readonly #writer: CarefulWriter;
-  #isWritten = false;
+  /** When it was written last, monotonic ms. */
+  #writtenAt = -Infinity;
 
   constructor(paths: RuntimePaths, status: MonitorStatus, contentKey: string, warn: (problem: string) => void) {
     this.#paths = paths;
@@ -30,14 +34,15 @@ export class MonitorFile {
     // It says what does not change.
   }
 
-  /** Makes good what was lost. */
+  /** Makes good what was lost, and shows that this monitor lives and can write. */
   check(): void {
     this.#writer.attempt(() => {
       prepareRuntimeDirectory(this.#paths);
+      const isFresh = performance.now() - this.#writtenAt < leastMs;
       this.#each((path, text) => {
-        if (!this.#isWritten || !existsSync(path)) writeFileAtomically(path, text);
+        if (!isFresh || !existsSync(path)) writeFileAtomically(path, text);
       });
-      this.#isWritten = true;
+      if (!isFresh) this.#writtenAt = performance.now();
     });
   }
 

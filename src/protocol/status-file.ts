@@ -39,30 +39,34 @@ export interface ProgramStatusFile extends ProgramStatus {
   readonly content: ContentDigests | null;
 }
 
-/** `monitor.json`. */
+/** `monitor.json`. It is written anew every `frequency`: one that is old is that of a monitor that hangs or cannot write. */
 export interface MonitorStatus {
   readonly version: 1;
   readonly pid: number;
   readonly startTime: number;
   readonly since: string;
+  /** In ms. */
+  readonly frequency: number;
   /** The version of ncolony. */
   readonly ncolony: string;
 }
 
 /** Parses `status/NAME.json`; `undefined` where it is torn or of another version. */
 export function parseProgramStatus(text: string): ProgramStatusFile | undefined {
-  return parseVersioned(text) as ProgramStatusFile | undefined;
+  return parseVersioned(text, { rejected: null, revision: null }) as ProgramStatusFile | undefined;
 }
 
 /** Parses `monitor.json`; `undefined` where it is torn or of another version. */
 export function parseMonitorStatus(text: string): MonitorStatus | undefined {
-  return parseVersioned(text) as MonitorStatus | undefined;
+  return parseVersioned(text, { frequency: Infinity }) as MonitorStatus | undefined;
 }
 
-function parseVersioned(text: string): object | undefined {
+/** `younger`: what an older monitor did not write. */
+function parseVersioned(text: string, younger: object): object | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && 'version' in value && value.version === 1 ? value : undefined;
+    const isKnown = typeof value === 'object' && value !== null && 'version' in value && value.version === 1;
+    return isKnown ? { ...younger, ...value } : undefined;
   } catch {
     return undefined;
   }

@@ -50,6 +50,15 @@ describe('README', () => {
     expect(output).toContain('all programs are stopped');
   });
 
+  test('what an operator does runs as it is written', async () => {
+    const monitor = 'ncolony monitor --home colony --logfile log -t 0.1 &\nmonitor=$!';
+    const waitForIt = 'until ncolony ctl --home colony status; do sleep 0.1; done';
+    const { code, output } = await run(`${monitor}\n${waitForIt}\n${example('desk')}\nkill $monitor\nwait $monitor`);
+    expect({ code, output }).toMatchObject({ code: 0 });
+    expect(output).toMatch(/running → killing: restart asked for by message /);
+    expect(output).toMatch(/web is (?:starting|running) /);
+  });
+
   test('every option of the monitor is in its table, and no other', async () => {
     const { output } = await run('ncolony monitor --help');
     const options = [...output.matchAll(/^ +(?:-\w, )?(--[\w-]+)/gm)].map(([, option]) => option);

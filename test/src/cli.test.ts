@@ -68,6 +68,8 @@ describe('wrong use', () => {
       ['ctl', 'wait', 'web', '--state', 'running', '--timeout', '2147484'],
       /--timeout: expected seconds from 0 to 2147483/,
     ],
+    [['ctl', 'status', '--watch'], /--watch: standard output is not a terminal/],
+    [['ctl', 'status', '--watch', '--json'], /--watch: not with --json/],
     [['ctl', 'explain'], /missing required argument 'name'/],
     [['ctl', 'explain', 'web', '-n', '-1'], /--lines: expected a whole number/],
     [['ctl', 'add', 'web', '--cmd', 'cat', '--evn=A=s3cret\nx'], /unknown option '--evn'/],

@@ -34,7 +34,9 @@ it.each(['restart', 'signal', 'remove'])('ctl %s loads next to nothing', (word) 
 });
 
 it('ctl status loads nothing more', () => {
-  expect(packagesOf(...start, 'src/ctl/status.ts', 'src/ctl/table.ts')).toEqual(['commander']);
+  expect(
+    packagesOf(...start, 'src/ctl/status.ts', 'src/ctl/status-text.ts', 'src/ctl/table.ts', 'src/ctl/status-watch.ts'),
+  ).toEqual(['commander']);
 });
 
 it('a TAB loads nothing more, and no machine', () => {

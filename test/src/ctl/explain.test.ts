@@ -84,6 +84,7 @@ const row: ProgramRow = {
   revision: 'r1',
   group: [],
   stragglers: [],
+  hasFile: true,
 };
 
 describe('the last sentence', () => {

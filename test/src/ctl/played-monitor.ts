@@ -46,7 +46,15 @@ export class PlayedMonitor {
 
   /** It runs, from now on. */
   runs(changes: object = {}): this {
-    const own = { version: 1, pid: process.pid, startTime: ownStartTime, since: 'then', ncolony: '1', ...changes };
+    const own = {
+      version: 1,
+      pid: process.pid,
+      startTime: ownStartTime,
+      since: 'then',
+      frequency: 10_000,
+      ncolony: '1',
+      ...changes,
+    };
     writeFileAtomically(this.#paths.monitor, JSON.stringify(own));
     return this;
   }

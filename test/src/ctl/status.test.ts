@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isAllRunning, status, statusJson } from '../../../src/ctl/status.js';
@@ -24,6 +24,7 @@ function colony() {
         pid: process.pid,
         startTime: startTimeOf(process.pid),
         since: 'then',
+        frequency: 10_000,
         ncolony: '1.2.3',
       };
       writeFileSync(paths.monitor, JSON.stringify({ ...own, ...overrides }));
@@ -107,6 +108,8 @@ describe('status', () => {
     file('new', '{"args":["cat"]}');
     expect(status(places, 'web').programs).toMatchObject([{ name: 'web', state: 'running' }]);
     expect(status(places, 'new').programs).toMatchObject([{ name: 'new', state: null }]);
+    expect(status(places, 'web').programs).toMatchObject([{ hasFile: false }]);
+    expect(status(places, 'new').programs).toMatchObject([{ hasFile: true }]);
     expect(() => status(places, 'nobody')).toThrow(expect.objectContaining({ code: 'EUNKNOWN' }) as Error);
     expect(() => status(places, '../status/web')).toThrow(expect.objectContaining({ code: 'ENAME' }) as Error);
   });
@@ -147,8 +150,8 @@ describe('status', () => {
     [[{ state: 'stopped', wanted: 'up' }], false],
     [[{ state: null, wanted: null }], false],
   ] as const)('of %j: all that is wanted up is running: %s', (programs, expected) => {
-    const rows = programs.map((program) => ({ ...written, uptime: null, ...program }));
-    expect(isAllRunning({ version: 1, monitor: null, programs: rows })).toBe(expected);
+    const rows = programs.map((program) => ({ ...written, uptime: null, hasFile: true, ...program }));
+    expect(isAllRunning({ version: 1, monitor: null, silentFor: null, programs: rows })).toBe(expected);
   });
 });
 
@@ -176,6 +179,19 @@ describe('the monitor', () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(status(places).monitor).toBeNull();
+  });
+
+  it('is silent where its file is older than a monitor leaves it, and nothing is sure then', () => {
+    const { places, paths, monitor } = colony();
+    monitor({ frequency: 10_000 });
+    const aged = (seconds: number) => utimesSync(paths.monitor, new Date(), new Date(Date.now() - seconds * 1000));
+    aged(20);
+    expect(status(places)).toMatchObject({ silentFor: null });
+    expect(isAllRunning(status(places))).toBe(true);
+    aged(30);
+    expect(status(places)).toMatchObject({ silentFor: 30, monitor: { pid: process.pid } });
+    expect(isAllRunning(status(places))).toBe(false);
+    expect(statusJson(status(places))).not.toContain('silent');
   });
 
   it('is found whatever its command is called', async () => {

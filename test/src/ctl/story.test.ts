@@ -170,6 +170,18 @@ describe('the story of a program', () => {
     expect(storyOf()).toMatchObject({ state: 'killing', next: 'back-off' });
   });
 
+  test.each([
+    ['RESTART', { type: 'RESTART', name: 'web' }, 'start'],
+    ['SIGNAL', { type: 'SIGNAL', name: 'web', signal: 'SIGHUP' }, 'back-off'],
+  ] as const)('of stragglers, and %s meanwhile', (_, message, next) => {
+    lives((colony) => {
+      colony.system.next.push({ life: 100, children: 1, termDelay: 500 });
+      colony.add('web').wait(200).receive(message).sync({});
+      expect(colony.stateOf('web')).toBe('killing');
+    });
+    expect(storyOf()).toMatchObject({ state: 'killing', next });
+  });
+
   test('of a rejected file, of a removed one, and of an odd one', () => {
     const error = { code: 'ESCHEMA', message: 'args: expected array' };
     lives((colony) => {

@@ -24,12 +24,14 @@ const row = (overrides: Partial<ProgramRow>): ProgramRow => ({
   revision: 'r1',
   group: [],
   stragglers: [],
+  hasFile: true,
   ...overrides,
 });
 
 const report = (...programs: ProgramRow[]): StatusReport => ({
   version: 1,
   monitor: { pid: 1, since: '', version: '' },
+  silentFor: null,
   programs,
 });
 
@@ -103,7 +105,13 @@ describe('the table', () => {
   it.each<[Partial<ProgramRow>, string]>([
     [{ nextStartAt: '2026-01-01T11:59:00.000Z' }, 'starts in 0.0 s'],
     [{ killAt: '2026-01-01T12:00:01.100Z', wanted: 'down' }, 'KILL in 1.1 s; wanted down'],
+    [{ killAt: '2026-01-01T12:00:00.000Z' }, 'KILL sent'],
+    [{ hasFile: false, wanted: 'down' }, 'removed'],
     [{ stragglers: [1, 2] }, 'left behind: 1 2'],
+    [
+      { rejected: { code: 'ESYNTAX', message: 'not JSON' }, error: { code: 'ESYNTAX', message: 'not JSON' } },
+      'file rejected, last good version in force; ESYNTAX: not JSON',
+    ],
     [{ error: { code: 'ESYNTAX', message: 'not JSON' } }, 'ESYNTAX: not JSON'],
     [{ state: null }, 'no monitor has seen it yet'],
     [{ state: null, error: { code: 'EEMPTY', message: 'the file is empty' } }, 'EEMPTY: the file is empty'],
@@ -121,6 +129,12 @@ describe('the table', () => {
     expect(lines[0]).toBe('No monitor runs. This is the last that is known:');
     expect(lines.join()).not.toContain('starts in');
     expect(statusTable({ ...report(), monitor: null }, { now })).toEqual([]);
+  });
+
+  it('says so where the monitor shows no sign of life, and tells of nothing that it is next', () => {
+    const lines = statusTable({ ...report(row({ nextStartAt: '2026-01-01T12:00:03.240Z' })), silentFor: 65 }, { now });
+    expect(lines[0]).toBe('The monitor (pid 1) has written nothing for 65 s. This is the last that is known:');
+    expect(lines.join()).not.toContain('starts in');
   });
 
   it('says so where there are no programs', () => {
