@@ -74,6 +74,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   });
   const actor = createActor(supervisorMachine.provide({ actors }), { input: { timings: options.timings, leftovers } });
   viewer?.show(actor);
+  const recorder = await openRecorder(options, actor, warn);
   const observers: Observer[] = [
     records,
     { observe: (fact) => narrate(logger, fact) },
@@ -86,7 +87,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
       : [new PidFiles(options.pid, new Set(colony.records.runs.map(({ name }) => name)), warn)]),
     { observe: (fact) => fact.type === 'supervisor.rescanned' && outputs.reopen() },
     { observe: (fact) => fact.type === 'supervisor.rescanned' && log.reopen() },
-    ...(viewer === undefined ? [] : [viewer]),
+    ...[viewer, recorder].filter((observer) => observer !== undefined),
   ];
   actor.on('*', (fact) => {
     for (const observer of observers) tell(observer, fact, warn);
@@ -133,6 +134,16 @@ async function openViewer({ http, timings }: MonitorOptions, colony: Colony, war
     colony.release();
     throw error;
   }
+}
+
+async function openRecorder(
+  { record, timings }: MonitorOptions,
+  root: Monitor['actor'],
+  warn: (problem: string) => void,
+) {
+  if (record === undefined) return undefined;
+  const { Recorder } = await import('../visualize/server/recorder.js');
+  return new Recorder({ file: record, timings, root, warn });
 }
 
 async function leaveAtDefect(log: Log, error: Error): Promise<void> {

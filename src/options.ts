@@ -29,6 +29,8 @@ export interface MonitorOptions {
   readonly spawn?: SpawnKind | undefined;
   /** Where it can be looked at; `undefined`: nowhere. */
   readonly http?: HttpOptions | undefined;
+  /** Where all that happens is written down, to be replayed. */
+  readonly record?: string | undefined;
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
@@ -46,6 +48,7 @@ export interface MonitorWords extends GivenDirectories, HttpWords {
   readonly pidfile?: string;
   readonly trustDirectories?: boolean;
   readonly spawn?: string;
+  readonly record?: string;
 }
 
 const secondsText = (milliseconds: number) => String(milliseconds / 1000);
@@ -78,6 +81,7 @@ export function monitorOptions(words: MonitorWords, environment: NodeJS.ProcessE
     trustDirectories: words.trustDirectories ?? false,
     spawn: words.spawn === undefined ? undefined : oneOf('spawn', spawnKinds, words.spawn),
     http: httpOptions(words, environment),
+    record: file('record', words.record),
     timings: {
       threshold: milliseconds('threshold', words.threshold),
       killtime: milliseconds('killtime', words.killtime),
