@@ -61,9 +61,9 @@ function existing(path: string, option: string): string {
 }
 
 /** Root must not take orders from whoever happens to be able to write them, nor write where others lay traps. */
-function requireTrust({ config, messages, pid, logs, logfile, pidfile }: MonitorOptions): void {
+function requireTrust({ config, messages, pid, logs, logfile, pidfile, record }: MonitorOptions): void {
   if (process.geteuid?.() !== 0) return;
-  for (const [option, path] of Object.entries({ config, messages, pid, logs, logfile, pidfile })) {
+  for (const [option, path] of Object.entries({ config, messages, pid, logs, logfile, pidfile, record })) {
     const fault = path === undefined ? undefined : placeFault(path);
     if (fault === undefined) continue;
     throw new ColonyError(

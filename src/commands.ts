@@ -34,6 +34,14 @@ const words: Readonly<Record<string, Word>> = {
     says: 'draw the statechart of a program, of the supervisor or of a ward',
     define: async () => (await import('./diagram-command.js')).defineDiagram,
   },
+  replay: {
+    says: 'show what a monitor recorded',
+    define: async () => (await import('./page-commands.js')).defineReplay,
+  },
+  playground: {
+    says: 'try a program out in simulated time',
+    define: async () => (await import('./page-commands.js')).definePlayground,
+  },
   demo: {
     says: 'create a colony in ./colony, when it is missing, and run it',
     define: async () => (await import('./demo.js')).defineDemo,

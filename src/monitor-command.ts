@@ -31,6 +31,7 @@ export function defineMonitor(command: Command, answer: (exitCode: number) => vo
   option('--http <[host:]port>', 'a page, metrics and the XState inspector; on the loopback where no host is given');
   option('--http-token <file>', 'holds what has to be shown there (default: $NCOLONY_HTTP_TOKEN)');
   option('--http-control', 'programs can be restarted, stopped and started there; needs a token');
+  option('--record <file>', 'all that happens, for ncolony replay; at most 16 MiB');
   option('--trust-directories', 'obey whoever can write the directories, though this monitor runs as root');
 
   command

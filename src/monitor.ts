@@ -88,6 +88,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     return file === undefined ? null : contentDigests(contentKey, file);
   };
   const own = ownStatus(options);
+  const recorder = await openRecorder(options, actor, warn);
   const observers: Observer[] = [
     records,
     { observe: (fact) => narrate(logger, fact) },
@@ -106,7 +107,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
     ...(options.pidfile === undefined ? [] : [new OwnPidFile(options.pidfile, warn)]),
     { observe: (fact) => fact.type === 'supervisor.rescanned' && outputs.reopen() },
     { observe: (fact) => fact.type === 'supervisor.rescanned' && log.reopen() },
-    ...(viewer === undefined ? [] : [viewer]),
+    ...[viewer, recorder].filter((observer) => observer !== undefined),
   ];
   actor.on('*', (fact) => {
     for (const observer of observers) tell(observer, fact, warn);
@@ -151,6 +152,16 @@ async function openViewer({ http, timings }: MonitorOptions, colony: Colony, war
     colony.held.release();
     throw error;
   }
+}
+
+async function openRecorder(
+  { record, timings }: MonitorOptions,
+  root: Monitor['actor'],
+  warn: (problem: string) => void,
+) {
+  if (record === undefined) return undefined;
+  const { Recorder } = await import('../visualize/server/recorder.js');
+  return new Recorder({ file: record, timings, root, warn });
 }
 
 async function leaveAtDefect(log: Log, error: Error): Promise<void> {

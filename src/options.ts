@@ -32,6 +32,8 @@ export interface MonitorOptions {
   readonly spawn?: SpawnKind | undefined;
   /** Where it can be looked at; `undefined`: nowhere. */
   readonly http?: HttpOptions | undefined;
+  /** Where all that happens is written down, to be replayed. */
+  readonly record?: string | undefined;
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
@@ -59,6 +61,7 @@ export interface MonitorWords extends GivenDirectories, TimingWords, HttpWords {
   readonly pidfile?: string;
   readonly trustDirectories?: boolean;
   readonly spawn?: string;
+  readonly record?: string;
 }
 
 const secondsText = (milliseconds: number) => String(milliseconds / 1000);
@@ -96,6 +99,7 @@ export function monitorOptions(words: MonitorWords, environment: NodeJS.ProcessE
     spawn: words.spawn === undefined ? undefined : oneOf('spawn', spawnKinds, words.spawn),
     timings: timingsOf(words),
     http: httpOptions(words, environment),
+    record: file('record', words.record),
   };
 }
 

@@ -34,7 +34,7 @@ const rooms: Record<string, string> = {
 
 /** Who may import a room after all, but only by `import()`, when a command needs it. */
 const lazily: Record<string, string> = {
-  'visualize/': 'src/commands.ts src/diagram-command.ts src/monitor.ts',
+  'visualize/': 'src/commands.ts src/diagram-command.ts src/page-commands.ts src/monitor.ts',
 };
 
 /** Where a start must not wait for what is large: nothing here may load it, however many files lie between. */

@@ -103,3 +103,8 @@ export type ViewerMessage =
 
 /** Seconds in which silence means that the connection is lost; the server says something twice in that time. */
 export const silenceMs = 5_000;
+
+/** What the page is served for: a monitor, a recording of one, or a simulation in the page itself. */
+export interface Session {
+  readonly mode: 'live' | 'replay' | 'playground';
+}

@@ -14,15 +14,18 @@ interface Times {
 /** What there is to say of each program: what its machine knows, and when it happened, by the facts that were told. */
 export class ProgramStatuses {
   readonly #supervisor: ActorRefFrom<typeof supervisorMachine>;
+  readonly #clock: () => number;
   readonly #times = new Map<string, Times>();
 
-  constructor(supervisor: ActorRefFrom<typeof supervisorMachine>) {
+  /** `clock`: milliseconds of the wall clock. */
+  constructor(supervisor: ActorRefFrom<typeof supervisorMachine>, clock: () => number = Date.now) {
     this.#supervisor = supervisor;
+    this.#clock = clock;
   }
 
   observe(fact: Fact): void {
     if (!fact.type.startsWith('program.') || !('name' in fact)) return;
-    const now = Date.now();
+    const now = this.#clock();
     const times = this.#times.get(fact.name) ?? {
       since: now,
       startedAt: null,

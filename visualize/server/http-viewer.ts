@@ -10,8 +10,10 @@ import { ColonyError, messageOf, systemCode } from '../../src/errors.js';
 import type { HttpOptions } from '../../src/http-options.js';
 import type { Outputs } from '../../src/output/outputs.js';
 import { version } from '../../src/version.js';
+import { addressOf, respond } from './answers.js';
+import type { Session } from '../live-protocol.js';
 import { readAssets } from './assets.js';
-import { ColonyView } from './colony-view.js';
+import { ColonyView } from '../colony-view.js';
 import { order } from './controls.js';
 import { Gate } from './gate.js';
 import { Inspection } from './inspection.js';
@@ -36,16 +38,6 @@ interface Exhibits {
 
 /** So long is the report of all programs, which is read from files, good for. */
 const statusMs = 250;
-
-const headers = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-resource-policy': 'same-origin',
-  'cross-origin-opener-policy': 'same-origin',
-};
 
 /** A monitor's page, metrics and inspection stream, for as long as it runs. */
 export class HttpViewer {
@@ -167,7 +159,7 @@ export class HttpViewer {
       case '/metrics':
         return respond(response, 200, exhibits.metrics.contentType, await exhibits.metrics.text());
       case '/session':
-        return respond(response, 200, 'application/json', JSON.stringify({ control: this.#options.http.control }));
+        return respond(response, 200, 'application/json', JSON.stringify({ mode: 'live' } satisfies Session));
       case '/inspect':
         return this.#sendToInspector(request, response);
       default:
@@ -221,28 +213,6 @@ export class HttpViewer {
       else exhibits.feed.serve(client);
     });
   }
-}
-
-function respond(
-  response: ServerResponse,
-  code: number,
-  type: string,
-  body: string | Buffer,
-  more: Readonly<Record<string, string>> = {},
-): void {
-  const length = Buffer.byteLength(body);
-  response.writeHead(code, {
-    ...headers,
-    'cache-control': 'no-store',
-    'content-type': type,
-    'content-length': length,
-    ...more,
-  });
-  response.end(body);
-}
-
-function addressOf({ url = '/' }: IncomingMessage): { pathname: string; searchParams: URLSearchParams } {
-  return URL.canParse(url, 'http://monitor') ? new URL(url, 'http://monitor') : new URL('http://monitor/malformed');
 }
 
 function decoded(text: string): string | undefined {

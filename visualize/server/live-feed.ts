@@ -1,11 +1,12 @@
-import type { ActorRefFrom, AnyActorRef, InspectionEvent, Subscription } from 'xstate';
+import type { ActorRefFrom, InspectionEvent, Subscription } from 'xstate';
 import type { WebSocket } from 'ws';
 import type { Fact, supervisorMachine, Timings } from '../../machines/index.js';
 import type { Flow, ProgramView, ServerMessage, Told, ViewerMessage } from '../live-protocol.js';
 import { silenceMs } from '../live-protocol.js';
-import { actorTree, wayOf } from './actor-tree.js';
+import { actorTree } from '../actor-tree.js';
+import { flowOf } from '../flows.js';
 import { Clients } from './clients.js';
-import { namesIn, type ColonyView } from './colony-view.js';
+import { namesIn, type ColonyView } from '../colony-view.js';
 import { configViewOf } from './config-view.js';
 import type { OutputTails } from './output-tails.js';
 
@@ -236,10 +237,8 @@ export class LiveFeed {
   }
 
   #noteFlow(event: InspectionEvent): void {
-    if (event.type !== '@xstate.event') return;
-    const sourceRef = event.sourceRef as AnyActorRef | undefined;
-    const from = sourceRef === undefined ? 'world' : wayOf(sourceRef);
-    const flow = { at: Date.now(), from, to: wayOf(event.actorRef as AnyActorRef), event: event.event.type };
+    const flow = flowOf(event, Date.now());
+    if (flow === undefined) return;
     for (const viewer of this.#viewers) {
       if (!viewer.isFollowing) continue;
       if (viewer.flows.length < mostFlows) viewer.flows.push(flow);

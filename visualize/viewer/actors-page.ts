@@ -43,14 +43,14 @@ export class ActorsPage implements Page {
         this.#sequence.element,
         h(
           'p',
-          { class: 'hint' },
+          { class: 'hint', hidden: house.model.mode !== 'live' },
           'The same stream in Stately’s inspector: ',
           h('a', { href: '/inspect', target: '_blank', rel: 'noopener', 'data-outside': '' }, 'stately.ai/inspect'),
           ', a page of somebody else’s, which then connects to this monitor.',
         ),
       ),
     );
-    house.connection?.follow(true);
+    house.source.follow(true);
     this.#tree.show(this.#model.actors);
     this.#draw();
   }
@@ -68,7 +68,7 @@ export class ActorsPage implements Page {
   }
 
   close(): void {
-    this.#house.connection?.follow(false);
+    this.#house.source.follow(false);
   }
 
   #toggle(): void {

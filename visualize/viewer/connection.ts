@@ -1,11 +1,12 @@
 import { silenceMs, type ServerMessage, type ViewerMessage } from '../live-protocol.js';
 import type { Model } from './model.js';
+import type { Source } from './page.js';
 
 const firstPauseMs = 250;
 const longestPauseMs = 5_000;
 
 /** Keeps a model like the monitor, and says so when it cannot. */
-export class Connection {
+export class Connection implements Source {
   readonly #model: Model;
   #socket: WebSocket | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
@@ -56,7 +57,6 @@ export class Connection {
     this.#say({ type: 'follow', on });
   }
 
-  /** Orders what `ctl` would. Resolves to what went wrong, or to nothing. */
   async order(name: string, word: string): Promise<string | undefined> {
     const response = await fetch(`/programs/${encodeURIComponent(name)}/${word}`, { method: 'POST' });
     if (response.ok) return undefined;

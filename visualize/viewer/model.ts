@@ -1,5 +1,14 @@
 import type { Timings } from '../../machines/index.js';
-import type { ActorView, ConfigView, Flow, OutputLine, ProgramView, ServerMessage, Told } from '../live-protocol.js';
+import type {
+  ActorView,
+  ConfigView,
+  Flow,
+  OutputLine,
+  ProgramView,
+  ServerMessage,
+  Session,
+  Told,
+} from '../live-protocol.js';
 
 export type Link = 'connecting' | 'live' | 'lost' | 'denied';
 
@@ -17,6 +26,9 @@ export class Model {
   readonly touched = new Set<string>();
   facts: readonly Told[] = [];
   link: Link = 'connecting';
+  mode: Session['mode'] = 'live';
+  /** Tells the time where it is not that of a monitor that is listened to. */
+  clock: (() => number) | undefined;
   /** When something was last heard, in ms of the server's clock. */
   heardAt = 0;
   monitor: { readonly pid: number; readonly since: string; readonly version: string } | undefined;
@@ -41,6 +53,7 @@ export class Model {
 
   /** The server's clock, which stands still while nothing is heard of it. */
   get now(): number {
+    if (this.clock !== undefined) return this.clock();
     return this.link === 'live' ? Date.now() + this.#offset : this.heardAt;
   }
 
@@ -75,6 +88,7 @@ export class Model {
         this.programs.clear();
         this.#replace(message.programs);
         this.facts = message.facts;
+        this.flows = [];
         this.isStopping = false;
         this.become('live');
         this.#note('programs', 'facts', 'link');

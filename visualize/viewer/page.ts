@@ -1,4 +1,3 @@
-import type { Connection } from './connection.js';
 import type { Change, Model } from './model.js';
 
 /** One of the views. */
@@ -17,6 +16,15 @@ export interface Page {
 /** What pages live in. */
 export interface House {
   readonly model: Model;
-  /** `undefined`: nobody can be asked (a replay). */
-  readonly connection: Connection | undefined;
+  readonly source: Source;
+}
+
+/** Where what the model knows comes from. */
+export interface Source {
+  /** Tell all of this program, or of none. */
+  watch(name: string | undefined): void;
+  /** Tell of the actors and what they say. */
+  follow(on: boolean): void;
+  /** Orders what `ctl` would. Resolves to what went wrong, or to nothing. */
+  order(name: string, word: string): Promise<string | undefined>;
 }

@@ -41,6 +41,7 @@ export class ProgramPage implements Page {
     this.title = name;
     this.#house = house;
     this.#model = house.model;
+    const { mode } = house.model;
     this.#countdown.append(this.#countdownText, this.#countdownNumber, this.#gauge);
     const card = (title: string, ...content: HTMLElement[]) =>
       h('section', { class: 'card', 'aria-label': title }, h('h2', {}, title), ...content);
@@ -65,15 +66,14 @@ export class ProgramPage implements Page {
           'div',
           { class: 'stack' },
           card('Time line', this.#timeLine.element),
-          card('Output', this.#output),
+          ...(mode === 'live' ? [card('Output', this.#output)] : []),
           card('What happened', this.#facts.element),
-          card('Its file', this.#config),
-          card('Its memory', this.#context),
+          // No recording has more than what was told to everybody.
+          ...(mode === 'replay' ? [] : [card('Its file', this.#config), card('Its memory', this.#context)]),
         ),
       ),
     );
-    house.connection?.watch(name);
-    if (house.connection === undefined) this.#model.watch(name);
+    house.source.watch(name);
     this.#drawProgram();
   }
 
@@ -110,7 +110,7 @@ export class ProgramPage implements Page {
   }
 
   close(): void {
-    this.#house.connection?.watch(undefined);
+    this.#house.source.watch(undefined);
   }
 
   #drawProgram(): void {
@@ -187,7 +187,7 @@ export class ProgramPage implements Page {
   }
 
   async #order(word: string): Promise<void> {
-    const refusal = await this.#house.connection?.order(this.#name, word).catch(() => 'the monitor does not answer');
+    const refusal = await this.#house.source.order(this.#name, word).catch(() => 'the monitor does not answer');
     this.#refused.hidden = refusal === undefined;
     say(this.#refused, refusal ?? '');
   }

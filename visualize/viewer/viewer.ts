@@ -2,9 +2,10 @@ import { ActorsPage } from './actors-page.js';
 import { Connection } from './connection.js';
 import { mark, say } from './element.js';
 import { helpDialog } from './help.js';
+import type { Session } from '../live-protocol.js';
 import { Model } from './model.js';
 import { Overview } from './overview.js';
-import type { House, Page } from './page.js';
+import type { House, Page, Source } from './page.js';
 import { ProgramPage } from './program-page.js';
 import { signIn } from './sign-in.js';
 import { durationText, timeText } from './words.js';
@@ -14,7 +15,7 @@ const welcomeMs = 3_000;
 
 const model = new Model();
 const connection = new Connection(model);
-const house: House = { model, connection };
+let house: House = { model, source: connection };
 const find = (id: string) => document.getElementById(id) as HTMLElement;
 const [main, link, notice, foot] = ['main', 'link', 'notice', 'foot'].map(find) as [
   HTMLElement,
@@ -52,7 +53,7 @@ function drawLink(): void {
   mark(link, 'data-link', model.link);
   const words = {
     connecting: 'connecting',
-    live: model.isStopping ? 'stopping' : 'live',
+    live: model.mode === 'live' && model.isStopping ? 'stopping' : model.mode,
     lost: 'no connection',
     denied: 'signed out',
   };
@@ -64,7 +65,7 @@ function drawLink(): void {
   } else if (model.link === 'live' && wasLost) {
     tell('back', 'The connection is back: what you see is live.');
     welcomeTimer = setTimeout(drawLink, welcomeMs);
-  } else if (model.isStopping) tell('lost', 'The monitor is stopping all programs.');
+  } else if (model.isStopping && model.mode === 'live') tell('lost', 'The monitor is stopping all programs.');
   else notice.hidden = true;
   wasLost = model.link === 'lost';
 }
@@ -113,4 +114,20 @@ addEventListener('keydown', (event) => {
 });
 turn();
 drawLink();
-void connection.open();
+void begin();
+
+/** Who serves this page says what for. */
+async function begin(): Promise<void> {
+  const session = await fetch('/session', { cache: 'no-store' }).catch(() => undefined);
+  const { mode } = session?.ok ? ((await session.json()) as Session) : { mode: 'live' as const };
+  if (mode === 'live') return connection.open();
+  model.mode = mode;
+  const source: Source & { readonly element: HTMLElement } =
+    mode === 'replay'
+      ? await (await import('./replay.js')).openReplay(model)
+      : (await import('./playground.js')).openPlayground(model);
+  house = { model, source };
+  main.before(source.element);
+  if (mode === 'playground' && location.hash === '') location.hash = '#/program/web';
+  turn();
+}

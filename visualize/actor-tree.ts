@@ -1,5 +1,5 @@
 import type { AnyActorRef } from 'xstate';
-import type { ActorView } from '../live-protocol.js';
+import type { ActorView } from './live-protocol.js';
 
 /** The way of an actor from the root; unlike its id it tells the processes of two programs apart. */
 export function wayOf(actor: AnyActorRef): string {

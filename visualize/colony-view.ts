@@ -1,7 +1,7 @@
 import type { ActorRefFrom } from 'xstate';
-import type { Fact, supervisorMachine } from '../../machines/index.js';
-import { ProgramStatuses } from '../../src/observers/program-statuses.js';
-import type { ProgramView, Told } from '../live-protocol.js';
+import type { Fact, supervisorMachine } from '../machines/index.js';
+import { ProgramStatuses } from '../src/observers/program-statuses.js';
+import type { ProgramView, Told } from './live-protocol.js';
 
 /** Facts kept of each program, and of the whole. */
 const keptOfOne = 120;
@@ -10,18 +10,21 @@ const keptOfAll = 200;
 /** Everything that viewers are told, by what the machines know and what they told so far. Bounded in memory. */
 export class ColonyView {
   readonly #supervisor: ActorRefFrom<typeof supervisorMachine>;
+  readonly #clock: () => number;
   readonly #statuses: ProgramStatuses;
   readonly #histories = new Map<string, Told[]>();
   readonly #told: Told[] = [];
 
-  constructor(supervisor: ActorRefFrom<typeof supervisorMachine>) {
+  /** `clock`: milliseconds of the wall clock. */
+  constructor(supervisor: ActorRefFrom<typeof supervisorMachine>, clock: () => number = Date.now) {
     this.#supervisor = supervisor;
-    this.#statuses = new ProgramStatuses(supervisor);
+    this.#clock = clock;
+    this.#statuses = new ProgramStatuses(supervisor, clock);
   }
 
   observe(fact: Fact): Told {
     this.#statuses.observe(fact);
-    const told = { at: Date.now(), fact };
+    const told = { at: this.#clock(), fact };
     keep(this.#told, told, keptOfAll);
     for (const name of namesIn(fact)) {
       const history = this.#histories.get(name) ?? [];

@@ -1,0 +1,61 @@
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createActor } from 'xstate';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { defaultTimings, supervisorMachine, type Fact } from '../../../machines/index.js';
+import { readRecording, Recorder } from '../../../visualize/server/recorder.js';
+import { temporaryDirectory } from '../../temporary-directory.js';
+
+const megabyte = 1024 * 1024;
+
+describe('Recorder', () => {
+  const home = temporaryDirectory();
+  const file = join(home.path, 'flight.jsonl');
+  const warnings: string[] = [];
+  const root = createActor(supervisorMachine, { input: { timings: defaultTimings } });
+  let recorder: Recorder;
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    warnings.length = 0;
+    recorder = new Recorder({ file, timings: defaultTimings, root, warn: (problem) => warnings.push(problem) });
+  });
+  afterEach(() => {
+    recorder.close();
+    vi.useRealTimers();
+    rmSync(home.path, { recursive: true, force: true });
+    mkdirSync(home.path);
+  });
+
+  const happen = (text: string) => {
+    recorder.observe({ type: 'config.warned', name: 'web', warning: text } satisfies Fact);
+    vi.advanceTimersByTime(100);
+  };
+
+  it('takes two files of a bounded size, however long it records, and each tells all by itself', () => {
+    for (let index = 0; index < 1_000; index++) happen('x'.repeat(20_000));
+    const [now, before] = [file, `${file}.1`].map((path) => readFileSync(path, 'utf8'));
+    for (const text of [now, before]) expect(text).toMatch(/^\{"type":"hello"/);
+    for (const path of [file, `${file}.1`]) expect(statSync(path).size).toBeLessThan(8.1 * megabyte);
+    expect(statSync(`${file}.1`).size).toBeGreaterThan(8 * megabyte);
+    expect(readRecording(file)).toBe(`${before}${now}`);
+  });
+
+  it('says once that it cannot write, and goes on when it can', () => {
+    rmSync(home.path, { recursive: true });
+    happen('lost');
+    happen('lost too');
+    expect(warnings).toEqual([expect.stringMatching(/flight\.jsonl: the recording is being lost/)]);
+    mkdirSync(home.path);
+    vi.advanceTimersByTime(5_000);
+    happen('kept');
+    expect(readFileSync(file, 'utf8')).toContain('kept');
+  });
+
+  it('begins with what was recorded before it, where that is a recording', () => {
+    writeFileSync(`${file}.1`, 'something else\n');
+    happen('told');
+    writeFileSync(`${file}.1`, 'something else\n');
+    expect(readRecording(file)).toMatch(/^\{"type":"hello"/);
+  });
+});

@@ -1,0 +1,164 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import type { ActorRefFrom } from 'xstate';
+import type { Fact, supervisorMachine, Timings } from '../../machines/index.js';
+import { ColonyError, messageOf, reasonOf, systemCode } from '../../src/errors.js';
+import { version } from '../../src/version.js';
+import { ColonyView, namesIn } from '../colony-view.js';
+import { flowOf } from '../flows.js';
+import type { Flow, ServerMessage, Told } from '../live-protocol.js';
+
+/** A file of this size becomes the older one of two. */
+const fullBytes = 8 * 1024 * 1024;
+const coalesceMs = 100;
+const mostFlows = 1_000;
+const retryMs = 5_000;
+/** Facts from before a file, at its beginning. */
+const mostFactsBefore = 50;
+
+const { O_WRONLY, O_APPEND, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
+
+export interface RecorderOptions {
+  readonly file: string;
+  readonly timings: Timings;
+  readonly root: ActorRefFrom<typeof supervisorMachine>;
+  readonly warn: (problem: string) => void;
+}
+
+/**
+ * Writes down what a viewer would have been told, a JSON line a moment, for `ncolony replay`. What it takes on the disk is
+ * bounded: FILE and FILE.1, of 8 MiB each. Each begins with the state of everything.
+ */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #view: ColonyView;
+  readonly #since = new Date().toISOString();
+  readonly #dirty = new Set<string>();
+  #facts: Told[] = [];
+  #flows: Flow[] = [];
+  #dropped = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #descriptor: number | undefined;
+  #size = 0;
+  #lostAt: number | undefined;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#view = new ColonyView(options.root);
+    options.root.system.inspect((event) => {
+      const flow = flowOf(event, Date.now());
+      if (flow === undefined) return;
+      if (this.#flows.length < mostFlows) this.#flows.push(flow);
+      else this.#dropped += 1;
+      this.#flushSoon();
+    });
+  }
+
+  observe(fact: Fact): void {
+    this.#facts.push(this.#view.observe(fact));
+    for (const name of namesIn(fact)) this.#dirty.add(name);
+    this.#flushSoon();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#flush();
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+  }
+
+  #flushSoon(): void {
+    this.#timer ??= setTimeout(() => this.#flush(), coalesceMs).unref();
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    const lines = this.#changes().map((message) => `${JSON.stringify(message)}\n`);
+    if (this.#lostAt !== undefined && performance.now() - this.#lostAt < retryMs) return;
+    try {
+      if (this.#descriptor === undefined || this.#size > fullBytes) this.#begin();
+      for (const line of lines) this.#write(line);
+      this.#lostAt = undefined;
+    } catch (error) {
+      if (this.#lostAt === undefined) {
+        this.#options.warn(`${this.#options.file}: the recording is being lost (${messageOf(error)})`);
+      }
+      this.#lostAt = performance.now();
+      if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+      this.#descriptor = undefined;
+    }
+  }
+
+  /** What is new, which is new no more. */
+  #changes(): ServerMessage[] {
+    const now = Date.now();
+    const programs = [...this.#dirty].map((name) => [name, this.#view.program(name)] as const);
+    const changes: ServerMessage = {
+      type: 'changes',
+      now,
+      programs: programs.flatMap(([, program]) => program ?? []),
+      removed: programs.flatMap(([name, program]) => (program === undefined ? [name] : [])),
+      facts: this.#facts,
+      stopping: this.#view.isStopping,
+    };
+    const flows: ServerMessage = { type: 'flows', flows: this.#flows, dropped: this.#dropped };
+    const messages = [...(this.#facts.length > 0 ? [changes] : []), ...(this.#flows.length > 0 ? [flows] : [])];
+    this.#dirty.clear();
+    this.#facts = [];
+    this.#flows = [];
+    this.#dropped = 0;
+    return messages;
+  }
+
+  #begin(): void {
+    const { file, timings } = this.#options;
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+    moveAway(file);
+    // Not through a link, and without waiting at a fifo.
+    const flags = O_WRONLY | O_APPEND | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+    const descriptor = openSync(file, flags, 0o600);
+    this.#descriptor = descriptor;
+    if (!fstatSync(descriptor).isFile()) throw new Error('is not a regular file');
+    this.#size = 0;
+    const monitor = { pid: process.pid, since: this.#since, version };
+    const programs = this.#view.programs();
+    const facts = this.#view.told.slice(-mostFactsBefore);
+    const hello: ServerMessage = { type: 'hello', now: Date.now(), monitor, timings, control: false, programs, facts };
+    this.#write(`${JSON.stringify(hello)}\n`);
+  }
+
+  #write(line: string): void {
+    const bytes = Buffer.from(line);
+    for (let written = 0; written < bytes.length;) {
+      written += writeSync(this.#descriptor ?? -1, bytes, written);
+    }
+    this.#size += bytes.length;
+  }
+}
+
+function moveAway(file: string): void {
+  try {
+    renameSync(file, `${file}.1`);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** A recording with the older part before it. Throws `EUSAGE`. */
+export function readRecording(file: string): string {
+  const text = readIfThere(file);
+  if (text === undefined) throw new ColonyError('EUSAGE', `${file}: there is no such file`);
+  if (!isRecording(text)) throw new ColonyError('EUSAGE', `${file}: is not a recording`);
+  const older = readIfThere(`${file}.1`) ?? '';
+  return isRecording(older) ? older + text : text;
+}
+
+const isRecording = (text: string) => text.startsWith('{"type":"hello"');
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw new ColonyError('EUSAGE', `${file}: cannot be read (${reasonOf(error)})`, { cause: error });
+  }
+}
