@@ -31,7 +31,7 @@ afterEach(() => {
 interface Options {
   readonly environment?: NodeJS.ProcessEnv;
   readonly rights?: Rights;
-  readonly handOver?: Command['handOver'];
+  readonly handOver?: NonNullable<Command['handOver']>;
 }
 
 /** Launches; rejects where the process could not be made, however it is told. */
