@@ -8,6 +8,8 @@ import { placeOf, type Outputs, type StreamName } from './outputs.js';
 
 // A byte can become a record of some hundred: a chunk of empty lines must not be more than the log keeps.
 const pieceBytes = 8 * 1024;
+/** What of a stream is kept in memory before its pipe is left to fill up. */
+const mostHeldBytes = 16 * 1024;
 /** How long lines are written until everything else has its turn. */
 const turnMs = 10;
 // While the log's reader stands still, each life of a program leaves two streams, and descriptors are few.
@@ -132,7 +134,7 @@ class TaggedStream {
     // A copy: the chunk is the stream's own.
     this.#held = Buffer.from(rest);
     if (rest.length === 0 && !this.#mustWait()) return true;
-    this.#source.pause();
+    if (rest.length >= mostHeldBytes) this.#source.pause();
     return false;
   }
 

@@ -112,12 +112,17 @@ test('a program waits while the reader of the log is behind, and loses nothing',
   source.write('second\n');
   await turn();
   expect(records).toEqual([]);
+  // A little is kept; then its pipe fills up.
+  expect(source.isPaused()).toBe(false);
+  const long = 'x'.repeat(20_000);
+  source.write(`${long}\n`);
+  await turn();
   expect(source.isPaused()).toBe(true);
 
   reader.catchUp();
   source.end('third\n');
   await outputs.finish(1_000);
-  expect(records).toMatchObject([{ msg: 'first' }, { msg: 'second' }, { msg: 'third' }]);
+  expect(records).toMatchObject([{ msg: 'first' }, { msg: 'second' }, { msg: long }, { msg: 'third' }]);
 });
 
 test('the end does not wait for ever for a reader that stands still', async () => {
