@@ -1,9 +1,11 @@
+import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, vi } from 'vitest';
 import { logFilesOf, readLogFile } from '../../src/protocol/log-names.js';
 import { test, type Colony } from './colony.js';
+import { command } from './command.js';
 
 const patience = { interval: 20, timeout: 20_000 };
 const shell = (script: string, log: object = {}) => ({ args: ['/bin/sh', '-c', script], 'ncolony.log': log });
@@ -113,6 +115,47 @@ test.for(['node', 'native'])(
     await colony.stop(monitor);
   },
 );
+
+test('ctl logs shows what programs said, from files or from the monitor’s own log, and goes on with it', async ({
+  colony,
+}) => {
+  const logs = logsOf(colony);
+  const logfile = join(colony.root, 'monitor.log');
+  for (const [source, options] of [
+    ['--logs', ['--logs', logs, '--log-size', '20']],
+    ['--logfile', ['--logfile', logfile]],
+  ] as const) {
+    const monitor = colony.launch(options);
+    const place = source === '--logs' ? logs : logfile;
+    colony.write('web', shell('seq 1 20; exec sleep 1000'));
+    colony.write('quiet', shell('exec sleep 1000'));
+    await colony.statusLike('web', { state: 'running' });
+    const show = (...words: string[]) => colony.ctl('logs', ...words, source, place);
+    await vi.waitFor(async () => expect((await show('web', '-n', '2')).stdout).toBe('19\n20\n'), patience);
+    expect((await show('web')).stdout).toBe(Array.from({ length: 20 }, (_, index) => `${index + 1}\n`).join(''));
+    expect((await show('web', '-n', '1', '--json')).stdout).toContain('"name":"web"');
+    expect(await show('web', 'quiet', '-n', '1')).toMatchObject({
+      code: 1,
+      stdout: 'web   | 20\n',
+      stderr: `ncolony: quiet: nothing of it is in ${place}\n`,
+    });
+    expect(await show('nobody')).toMatchObject({ code: 1, stderr: 'ncolony: there is no program "nobody"\n' });
+
+    const words = ['ctl', '--messages', colony.messages, '--config', colony.config, 'logs', 'web', '-f', '-n', '1'];
+    const following = spawn(process.execPath, [command, ...words, source, place], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let heard = '';
+    following.stdout.on('data', (text: Buffer) => (heard += text.toString()));
+    await vi.waitFor(() => expect(heard).toBe('20\n'), patience);
+    await colony.ctl('restart', 'web');
+    const again = Array.from({ length: 20 }, (_, index) => `${index + 1}\n`).join('');
+    await vi.waitFor(() => expect(heard).toBe(`20\n${again}`), patience);
+    following.kill();
+    monitor.kill('SIGTERM');
+    await monitor.ended;
+  }
+});
 
 test.runIf(process.getuid?.() === 0)(
   'where a helper starts it a failure of the helper is heard, whatever ncolony.log says',
