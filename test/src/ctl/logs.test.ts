@@ -96,6 +96,20 @@ describe('of --logs', () => {
     expect(lines.map(({ line }) => line)).toEqual(['before']);
   });
 
+  test('what is said while the history is read is not told as history too', async () => {
+    const logs = scratch();
+    writeFileSync(join(logs, 'api.log.000001.gz'), gzipSync('old\n'));
+    writeFileSync(join(logs, 'web.log'), 'before\n');
+    const asked = logsOf({ logs, logfile: undefined }, { names: ['api', 'web'] });
+    appendFileSync(join(logs, 'web.log'), 'between\n');
+    const { lines, follow, close } = await asked;
+    onTestFinished(close);
+    const heard: string[] = [];
+    follow(({ line }) => heard.push(line));
+    expect(lines.map(({ line }) => line)).toEqual(['old', 'before']);
+    expect(heard).toEqual(['between']);
+  });
+
   test('a program that is silent yet is followed from its first line on', async () => {
     const logs = scratch();
     const { follow, close } = await logsOf({ logs, logfile: undefined }, { names: ['web'] });
