@@ -15,6 +15,8 @@ export interface LogDestination {
 
 /** What is kept for a reader that is behind, in bytes; beyond it lines of the monitor itself are dropped. */
 const maxBacklog = 8 * 1024 * 1024;
+/** From how much on it is behind: a reader that has to be waited for after every few lines is slow. */
+const behindBytes = 256 * 1024;
 
 /**
  * A file is written at once. A reader of a pipe may be slow, or stand still, and must not hold up the supervision:
@@ -73,7 +75,7 @@ class PipeDestination implements LogDestination {
   }
 
   isFull(): boolean {
-    return !this.#isBroken && this.#pipe.writableNeedDrain;
+    return !this.#isBroken && this.#pipe.writableNeedDrain && this.#pipe.writableLength >= behindBytes;
   }
 
   onDrain(listener: () => void): void {

@@ -4,6 +4,7 @@ import { ColonyError } from '../errors.js';
 import { print } from '../print.js';
 import type { AddWords } from './add-words.js';
 import type { Places } from './places.js';
+import type { LogsWords } from './show-logs.js';
 
 /** What a word does with what was given to it. Returns the exit code where it is not 0. */
 type Act<Options> = (given: GivenDirectories & Options, ...words: string[]) => Promise<number | void>;
@@ -172,6 +173,18 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
   )
     .option('-n, --lines <count>', 'how many lines of its history', '20')
     .option('--json', 'as JSON');
+
+  word<LogsWords>('logs <name...>', 'show what programs said', 'logs web worker -f', async (given, ...names) => {
+    const { showLogs } = await import('./show-logs.js');
+    const { logs, config } = colonyDirectories(given, process.env);
+    return showLogs({ ...given, logs, config }, [...new Set(names)]);
+  })
+    .option('-f, --follow', 'go on with what they say')
+    .option('-n, --lines <number>', 'the last lines of each (default: 100, or all since a time)')
+    .option('--since <time>', 'a time (ISO 8601), or how long ago: 90s, 10m, 2h, 3d')
+    .option('--logs <dir>', 'what the monitor was told (default: logs in the home)')
+    .option('--logfile <file>', "the monitor's own log, where it was not told --logs")
+    .option('--json', 'each line as JSON');
 
   word<{ json?: true; diff?: true; as?: string }>(
     'check [file...]',

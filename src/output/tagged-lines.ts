@@ -7,7 +7,11 @@ import { LineSplitter } from './line-splitter.js';
 import { placeOf, type Outputs, type StreamName } from './outputs.js';
 
 // A byte can become a record of some hundred: a chunk of empty lines must not be more than the log keeps.
-const pieceBytes = 16 * 1024;
+const pieceBytes = 8 * 1024;
+/** What of a stream is kept in memory before its pipe is left to fill up. */
+const mostHeldBytes = 16 * 1024;
+/** How long lines are written until everything else has its turn. */
+const turnMs = 10;
 // While the log's reader stands still, each life of a program leaves two streams, and descriptors are few.
 const mostWaitingOfOne = 32;
 
@@ -18,6 +22,7 @@ export class TaggedLines implements Outputs {
   /** In the order of their beginning. */
   readonly #open = new Set<TaggedStream>();
   readonly #waiting = new Set<TaggedStream>();
+  #turnEnd: number | undefined;
 
   constructor(log: Log) {
     this.#log = log;
@@ -37,12 +42,12 @@ export class TaggedLines implements Outputs {
     const tag = tagOf(name, stream);
     // A splitter for each stream: halves of lines of two streams are never glued together.
     const lines = new LineSplitter((found) => this.#log.write(recordsOf(tag, found)));
-    const tagged = new TaggedStream(name, source, lines, () => this.#log.isFull());
+    const tagged = new TaggedStream(name, source, lines, () => this.#mustWait());
     this.#open.add(tagged);
     source.on('data', (chunk: Buffer) => {
       if (tagged.take(chunk)) return;
       this.#waiting.add(tagged);
-      this.#limit(name);
+      if (this.#log.isFull()) this.#limit(name);
     });
     source.once('close', () => {
       this.#open.delete(tagged);
@@ -60,6 +65,20 @@ export class TaggedLines implements Outputs {
     // The log is the monitor's, and is reopened by it.
   }
 
+  /** For the reader of the log, or for all that is not output. */
+  #mustWait(): boolean {
+    if (this.#log.isFull()) return true;
+    const now = performance.now();
+    if (this.#turnEnd === undefined) {
+      this.#turnEnd = now + turnMs;
+      setImmediate(() => {
+        this.#turnEnd = undefined;
+        this.#resume();
+      });
+    }
+    return now >= this.#turnEnd;
+  }
+
   #limit(name: string): void {
     const ofOne = [...this.#open].filter((tagged) => tagged.name === name && this.#waiting.has(tagged));
     if (ofOne.length <= mostWaitingOfOne) return;
@@ -69,7 +88,7 @@ export class TaggedLines implements Outputs {
 
   #resume(): void {
     for (const tagged of this.#waiting) {
-      if (this.#log.isFull()) return;
+      if (this.#mustWait()) return;
       // Those who still wait go to the end of the row.
       this.#waiting.delete(tagged);
       if (!tagged.resume()) this.#waiting.add(tagged);
@@ -90,32 +109,32 @@ function tagOf(name: string, stream: StreamName): string {
   return JSON.stringify({ name, stream }).slice(1, -1);
 }
 
-/** One stream. While the log is full it is not read: its pipe fills up, and then the program waits. */
+/** One stream. While it has to wait it is not read: its pipe fills up, and then the program waits. */
 class TaggedStream {
   readonly name: string;
   readonly #source: Readable;
   readonly #lines: LineSplitter;
-  readonly #isFull: () => boolean;
+  readonly #mustWait: () => boolean;
   #held: Buffer = Buffer.alloc(0);
 
-  constructor(name: string, source: Readable, lines: LineSplitter, isFull: () => boolean) {
+  constructor(name: string, source: Readable, lines: LineSplitter, mustWait: () => boolean) {
     this.name = name;
     this.#source = source;
     this.#lines = lines;
-    this.#isFull = isFull;
+    this.#mustWait = mustWait;
   }
 
   /** Passes on what the log has room for; whether that is all, and more can come. */
   take(chunk: Buffer): boolean {
     let rest = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
-    while (rest.length > 0 && !this.#isFull()) {
+    while (rest.length > 0 && !this.#mustWait()) {
       this.#lines.push(rest.subarray(0, pieceBytes));
       rest = rest.subarray(pieceBytes);
     }
     // A copy: the chunk is the stream's own.
     this.#held = Buffer.from(rest);
-    if (!this.#isFull()) return true;
-    this.#source.pause();
+    if (rest.length === 0 && !this.#mustWait()) return true;
+    if (rest.length >= mostHeldBytes) this.#source.pause();
     return false;
   }
 

@@ -62,7 +62,7 @@ export function fullNumbersIn(directory: string): Map<string, number[]> {
 }
 
 /** The bytes of a file of output, as the program said them. */
-export function readLogFile({ path, isGzip }: ProgramLogFile): Readable {
+export function readLogFile({ path, isGzip }: Pick<ProgramLogFile, 'path' | 'isGzip'>): Readable {
   const source = createReadStream(path);
   if (!isGzip) return source;
   const plain = createGunzip();

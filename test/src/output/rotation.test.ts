@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import fs, {
   closeSync,
   existsSync,
@@ -265,7 +266,23 @@ describe('full files are compressed', () => {
     expect(contents()[0]?.length).toBe(said.length);
   });
 
-  test('but not those that are let go of meanwhile', async () => {
+  test('but one that is let go of while it is being compressed leaves nothing', async () => {
+    const { directory, files, speaker } = rotating({ size: 4_000_000, keep: 1, gzip: true });
+    const source = speaker();
+    const large = Buffer.from(`${randomBytes(2_999_998).toString('base64').slice(0, 3_999_999)}\n`);
+    await say(source, large);
+    await say(source, 'a\n');
+    await vi.waitFor(() => expect(names(directory)).toContain('web.log.000001.gz.new'), { interval: 1 });
+    await say(source, large);
+    await say(source, 'b\n');
+    expect(names(directory)).not.toContain('web.log.000001');
+    await vi.waitFor(() => expect(names(directory)).toContain('web.log.000003.gz'), { timeout: 10_000 });
+    expect(names(directory)).toEqual(['web.log', 'web.log.000003.gz']);
+    source.end();
+    await files.finish(1_000);
+  });
+
+  test('but not those that are let go of before', async () => {
     const { directory, files, speaker } = rotating({ size: 2, keep: 1, gzip: true });
     const source = speaker();
     await say(source, Array.from({ length: 200 }, () => 'a\n').join(''));
@@ -281,13 +298,13 @@ describe('somebody else', () => {
     const source = speaker();
     await say(source, 'one\n');
     renameSync(join(directory, 'web.log'), join(directory, 'kept'));
-    writeFileSync(join(directory, 'web.log'), 'his\n');
+    writeFileSync(join(directory, 'web.log'), 'h\n');
     await say(source, 'two\n');
     await say(source, 'three\n');
     source.end();
     await files.finish(1_000);
     expect(readFileSync(join(directory, 'kept'), 'utf8')).toBe('one\n');
-    expect(contents()).toEqual(['his\n', 'two\n', 'three\n']);
+    expect(contents()).toEqual(['h\ntwo\n', 'three\n']);
   });
 
   test('who planted a link where a full file goes gets nothing', async () => {
