@@ -12,16 +12,16 @@ export async function lookedAt(count: number): Promise<{ what: string; figure: s
   const look = async (url: string, path: string) => {
     const client = new WebSocket(new URL(path, url.replace('http', 'ws')));
     clients.push(client);
-    let [bytes, heardAt] = [0, performance.now()];
+    const heard = { bytes: 0, at: performance.now() };
     client.on('message', (data) => {
-      bytes += (data as Buffer).length;
-      heardAt = performance.now();
+      heard.bytes += (data as Buffer).length;
+      heard.at = performance.now();
     });
     const begin = performance.now();
     // Everything has been told when nothing more comes.
     do await pause(200);
-    while (bytes === 0 || performance.now() - heardAt < 150);
-    return `${((heardAt - begin) / 1000).toFixed(2)} s, ${(bytes / 1e6).toFixed(1)} MB`;
+    while (heard.bytes === 0 || performance.now() - heard.at < 150);
+    return `${((heard.at - begin) / 1000).toFixed(2)} s, ${(heard.bytes / 1e6).toFixed(1)} MB`;
   };
   const measure = async (who: string) => {
     const [cpu, pss] = [monitor.cpu, monitor.pss];
