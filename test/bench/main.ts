@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { bareLoop } from './bare-loop.js';
+import { lookedAt } from './looked-at.js';
 import { MonitorUnderTest } from './monitor-under-test.js';
 
 // Figures are ratios against something run beside them: absolute times say more about the machine than about ncolony.
@@ -125,6 +126,7 @@ for (const count of counts.length > 0 ? counts : [100, 1_000]) {
   await crowd(count, 'node', bare);
   times.push({ count, seconds: await crowd(count, 'native', bare) });
 }
+for (const { what, figure } of await lookedAt(Math.min(1_000, counts.at(-1) ?? 1_000))) say(what, figure);
 const [first, last] = [times[0], times.at(-1)];
 if (first && last && last.count > first.count) {
   const exponent = Math.log(last.seconds / first.seconds) / Math.log(last.count / first.count);

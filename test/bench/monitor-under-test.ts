@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 interface Record {
+  readonly url?: string;
   readonly type?: string;
   readonly name?: string;
   readonly pid?: number;
@@ -52,6 +53,18 @@ export class MonitorUnderTest {
         if (missing > 0) return;
         this.#waiting.delete(listener);
         resolve(record);
+      };
+      this.#waiting.add(listener);
+    });
+  }
+
+  /** Resolves with where it can be looked at, when it has been started with `--http`. */
+  address(): Promise<string> {
+    return new Promise((resolve) => {
+      const listener = ({ url }: Record) => {
+        if (url === undefined) return;
+        this.#waiting.delete(listener);
+        resolve(url);
       };
       this.#waiting.add(listener);
     });

@@ -8,6 +8,8 @@ const column = 156;
 const step = 30;
 const left = 86;
 
+const narrow = matchMedia('(max-width: 560px)');
+
 /** How near to the outside world an actor is: lifelines stand in this order. */
 const ranks = [/^world$/, /\/(?:signals|config|messages)$/, /^supervisor$/, /\/ward\/\d+$/, /\/program\/[^/]*$/, /./];
 
@@ -28,6 +30,28 @@ export class Sequence {
 
   show(flows: readonly Flow[]): void {
     const shown = flows.slice(-mostShown);
+    const isAtEnd = this.element.scrollTop + this.element.clientHeight >= this.element.scrollHeight - 24;
+    this.#heads.hidden = narrow.matches;
+    if (narrow.matches) this.#list(shown);
+    else this.#draw(shown);
+    if (isAtEnd) this.element.scrollTop = this.element.scrollHeight;
+  }
+
+  /** Where there is no room for lines of life. */
+  #list(shown: readonly Flow[]): void {
+    const row = ({ at, from, to, event }: Flow) =>
+      h(
+        'li',
+        { class: 'flow' },
+        h('time', {}, timeText(at)),
+        h('b', { class: 'what' }, inChart(event)),
+        h('span', {}, `${nameOf(from)} → ${nameOf(to)}`),
+      );
+    this.#body.style.width = 'auto';
+    this.#body.replaceChildren(h('ol', { class: 'flow-list' }, ...shown.map(row)));
+  }
+
+  #draw(shown: readonly Flow[]): void {
     const lines = [...new Set(shown.flatMap(({ from, to }) => [from, to]))].toSorted(
       (a, b) => rankOf(a) - rankOf(b) || a.localeCompare(b),
     );
@@ -55,9 +79,7 @@ export class Sequence {
       ...lines.map((line) => s('line', { class: 'lifeline', x1: x.get(line), x2: x.get(line), y1: 0, y2: height })),
       ...shown.map((flow, i) => message(flow, x.get(flow.from) ?? 0, x.get(flow.to) ?? 0, step * (i + 1))),
     );
-    const isAtEnd = this.element.scrollTop + this.element.clientHeight >= this.element.scrollHeight - 24;
     this.#body.replaceChildren(drawing);
-    if (isAtEnd) this.element.scrollTop = this.element.scrollHeight;
   }
 }
 
