@@ -16,6 +16,8 @@ import { sizeLimit, type FullFiles } from './full-files.js';
 import { newline } from './whole-lines.js';
 
 const tryAgainAfterMs = 1_000;
+/** How long what was seen of a file holds: a loud program writes thousands of times a second. */
+const seenMs = 5;
 // Not through a link, and without waiting at a fifo: somebody else could have planted it.
 const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
 const appending = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
@@ -30,6 +32,7 @@ export class LogFile {
   readonly #warn: (problem: string) => void;
   #descriptor: number | undefined;
   #size = 0;
+  #seen = 0;
   /** When the file was begun, on the monotonic clock. */
   #begun = 0;
   /** Who wrote the beginning of a line, and has not ended it. */
@@ -89,8 +92,7 @@ export class LogFile {
   }
 
   #prepare(writer: object): void {
-    const stats = this.#statsOfOpen();
-    this.#size = stats.size;
+    this.#lookAtOpen();
     const isForeign = this.#withinLineOf !== undefined && this.#withinLineOf !== writer;
     // What stands before it may be half a line: of another stream, of before a gap, of a monitor that was killed.
     if (this.#size > 0 && (this.#isTorn || isForeign)) this.#writeAll(Buffer.of(newline), writer);
@@ -99,14 +101,19 @@ export class LogFile {
     if (performance.now() - this.#begun >= age && this.#mayPutAway()) this.#putAway();
   }
 
-  #statsOfOpen(): Stats {
-    if (this.#descriptor !== undefined) {
-      const stats = fstatSync(this.#descriptor);
-      if (stats.nlink > 0) return stats;
-      this.close();
-      this.#warn(`${this.#path}: was deleted, a new one is begun`);
+  #lookAtOpen(): void {
+    const now = performance.now();
+    if (this.#descriptor !== undefined && now - this.#seen >= seenMs) {
+      const { nlink, size } = fstatSync(this.#descriptor);
+      this.#seen = now;
+      // Others may have truncated it.
+      this.#size = size;
+      if (nlink === 0) {
+        this.close();
+        this.#warn(`${this.#path}: was deleted, a new one is begun`);
+      }
     }
-    return fstatSync(this.#open());
+    this.#open();
   }
 
   #open(): number {
