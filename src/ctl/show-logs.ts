@@ -45,7 +45,8 @@ export async function showLogs(given: LogsWords & Where, names: readonly string[
     for (const name of silent) {
       process.stderr.write(`ncolony: ${printable(name)}: nothing of it is in ${logfile ?? logs}\n`);
     }
-    return silent.length === 0 ? 0 : 1;
+    // Where the programs are not known, silence is no answer.
+    return silent.length === 0 || config !== undefined ? 0 : 1;
   } finally {
     close();
   }

@@ -135,7 +135,7 @@ test('ctl logs shows what programs said, from files or from the monitor’s own 
     expect((await show('web')).stdout).toBe(Array.from({ length: 20 }, (_, index) => `${index + 1}\n`).join(''));
     expect((await show('web', '-n', '1', '--json')).stdout).toContain('"name":"web"');
     expect(await show('web', 'quiet', '-n', '1')).toMatchObject({
-      code: 1,
+      code: 0,
       stdout: 'web   | 20\n',
       stderr: `ncolony: quiet: nothing of it is in ${place}\n`,
     });
