@@ -21,7 +21,7 @@ import { systemTool } from './os/system-tools.js';
 import { fileFault } from './os/trust.js';
 import { LogFiles } from './output/log-files.js';
 import { TaggedLines } from './output/tagged-lines.js';
-import { contentDigests } from './protocol/content-digests.js';
+import { rememberedDigests } from './protocol/content-digests.js';
 import { defaultLogLimits } from './protocol/log-settings.js';
 import type { ProgramFile } from './protocol/program-file.js';
 import type { MonitorStatus } from './protocol/status-file.js';
@@ -83,9 +83,10 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const actor = createActor(supervisorMachine.provide({ actors }), { input: { timings: options.timings, leftovers } });
   viewer?.show(actor);
   const contentKey = randomBytes(32).toString('base64url');
+  const digestsOf = rememberedDigests(contentKey);
   const contentOf = (name: string) => {
     const file = files.get(name);
-    return file === undefined ? null : contentDigests(contentKey, file);
+    return file === undefined ? null : digestsOf(file);
   };
   const own = ownStatus(options);
   const recorder = await openRecorder(options, actor, warn);

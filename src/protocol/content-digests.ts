@@ -26,6 +26,16 @@ export function contentDigests(key: string, { spec, text }: ProgramFile): Conten
   );
 }
 
+/** The same, made once for each version of a file: a status is written far more often than a file. */
+export function rememberedDigests(key: string): (file: ProgramFile) => ContentDigests {
+  const known = new WeakMap<ProgramFile, ContentDigests>();
+  return (file) => {
+    const digests = known.get(file) ?? contentDigests(key, file);
+    known.set(file, digests);
+    return digests;
+  };
+}
+
 /** The keys in which two versions differ. */
 export function differingKeys(before: ContentDigests, after: ContentDigests): readonly string[] {
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((key) => before[key] !== after[key]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contentDigests, differingKeys } from '../../../src/protocol/content-digests.js';
+import { contentDigests, differingKeys, rememberedDigests } from '../../../src/protocol/content-digests.js';
 import { parseProgramFile } from '../../../src/protocol/program-file.js';
 
 const digests = (text: string, { key = 'key', name = 'web' } = {}) => {
@@ -34,4 +34,13 @@ describe('the digests of a content', () => {
     expect(differingKeys(own, digests(text, { key: 'another' }))).toEqual(everything);
     expect(differingKeys(own, digests(text, { name: 'other' }))).toEqual(everything);
   });
+});
+
+it('are made once for each version of a file', () => {
+  const digestsOf = rememberedDigests('key');
+  const versions = ['{"args":["cat"]}', '{"args":["dog"]}'].map((text) => parseProgramFile('web', Buffer.from(text)));
+  const [cat, dog] = versions.map((parsed) => (parsed.ok ? parsed.file : expect.unreachable()));
+  expect(digestsOf(cat!)).toBe(digestsOf(cat!));
+  expect(digestsOf(cat!)).toEqual(contentDigests('key', cat!));
+  expect(digestsOf(dog!)).not.toEqual(digestsOf(cat!));
 });
