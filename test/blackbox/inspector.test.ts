@@ -1,14 +1,24 @@
-import { createWebSocketReceiver, type StatelyInspectionEvent } from '@statelyai/inspect';
-import { describe, expect, vi } from 'vitest';
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { StatelyInspectionEvent } from '@statelyai/inspect';
+import { describe, expect, onTestFinished, vi } from 'vitest';
 import { test } from './colony.js';
 import { addressOf, ask, knock } from './looking.js';
 
-/** What a client of Stately's own package receives. */
-function receive(server: string): StatelyInspectionEvent[] {
-  const received: StatelyInspectionEvent[] = [];
-  createWebSocketReceiver({ server }).subscribe((event) => received.push(event));
+const receiver = fileURLToPath(new URL('../fixtures/programs/receive-inspection.mjs', import.meta.url));
+
+/** What each of so many clients of Stately's own package receives. */
+function receivers(server: string, count: number): readonly StatelyInspectionEvent[][] {
+  const received = Array.from({ length: count }, (): StatelyInspectionEvent[] => []);
+  const child = fork(receiver, [server, String(count)]);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  child.on('message', ({ client, event }: { client: number; event: StatelyInspectionEvent }) => {
+    received[client]?.push(event);
+  });
   return received;
 }
+
+const receive = (server: string): readonly StatelyInspectionEvent[] => receivers(server, 1)[0] ?? [];
 
 const named = (events: readonly StatelyInspectionEvent[]) =>
   events.flatMap((event) => (event.type === '@xstate.actor' ? [event.name] : []));
@@ -84,7 +94,7 @@ describe('the inspector of Stately', () => {
 
   test('of which there are too many gets no more than its turn', async ({ colony }) => {
     const url = await addressOf(await colony.monitor('--http', '0'));
-    const all = Array.from({ length: 12 }, () => receive(`ws://${url.host}`));
+    const all = receivers(`ws://${url.host}`, 12);
     await soon(() => expect(all.filter((events) => events.length > 0)).toHaveLength(8));
   });
 });
