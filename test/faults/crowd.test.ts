@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Colony } from './colony.js';
-import { median } from './median.js';
-import { reactionsToFiles } from './reaction.js';
-import type { RunningMonitor } from './running-monitor.js';
+import { Colony } from '../blackbox/colony.js';
+import { median } from '../blackbox/median.js';
+import { reactionsToFiles } from '../blackbox/reaction.js';
+import type { RunningMonitor } from '../blackbox/running-monitor.js';
 
 const size = 1_000;
 const names = Array.from({ length: size }, (_, index) => `program-${index}`);
