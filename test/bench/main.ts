@@ -1,140 +1,134 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { setTimeout as pause } from 'node:timers/promises';
-import { bareLoop } from './bare-loop.js';
-import { lookedAt } from './looked-at.js';
-import { MonitorUnderTest } from './monitor-under-test.js';
+import { goalRows, goalsOf } from './goals.js';
+import { growthOf } from './growth.js';
+import { Measurements } from './measurements.js';
+import { benchOptions, type BenchOptions } from './options.js';
+import type { Peer } from './peer.js';
+import { bareLoop } from './peers/bare-loop.js';
+import { ncolony } from './peers/ncolony.js';
+import { pm2 } from './peers/pm2.js';
+import { runit } from './peers/runit.js';
+import { s6 } from './peers/s6.js';
+import { supervisord } from './peers/supervisord.js';
+import { commands } from './rows/commands.js';
+import { crashStorm } from './rows/crash-storm.js';
+import { crowd, emptiness } from './rows/crowd.js';
+import { duringBringUp } from './rows/during-bring-up.js';
+import { grandchild } from './rows/grandchild.js';
+import { killedSupervisor } from './rows/killed-supervisor.js';
+import { logs } from './rows/logs.js';
+import { lookedAt } from './rows/looked-at.js';
+import { loneReactions } from './rows/reactions.js';
+import { peerRows, table } from './table.js';
+import { endAllTrials, tooMany } from './trial.js';
 
-// Figures are ratios against something run beside them: absolute times say more about the machine than about ncolony.
-// `npm run bench -- 100 1000` chooses the numbers of programs.
+// Figures are compared with what was run beside them: absolute times say more about the machine than about ncolony.
 
-interface Row {
-  readonly what: string;
-  readonly figure: string;
-  readonly goal?: string;
-}
+/** Peers are compared with this many programs or fewer; beyond it, what counts is how ours grows. */
+const largestCrowd = 1_000;
 
-const rows: Row[] = [];
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-const highest = (values: readonly number[], part: number) =>
-  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? Number.NaN;
+const own = [ncolony('native'), ncolony('node')];
+const others = [s6(false), s6(true), runit(false), runit(true), supervisord, pm2];
 
-function say(what: string, figure: string, goal?: string): void {
-  rows.push({ what, figure, ...(goal !== undefined && { goal }) });
-  process.stdout.write(`${what.padEnd(58)} ${figure.padEnd(34)} ${goal ?? ''}\n`);
-}
-
-/** Bring-up, memory, reaction, idleness and shutdown with so many programs; the seconds of the bring-up. */
-async function crowd(count: number, spawnKind: 'node' | 'native', bare: number): Promise<number> {
-  const monitor = new MonitorUnderTest();
-  const tag = `${count} programs, ${spawnKind}`;
-  try {
-    monitor.start('--spawn', spawnKind);
-    await pause(700);
-    const base = monitor.pss;
-    await monitor.stop();
-
-    for (let index = 0; index < count; index++) monitor.write(`p${index}`, ['sleep', '1000']);
-    monitor.start('--spawn', spawnKind);
-    const added = monitor.facts('config.added');
-    const all = monitor.facts('program.started', count);
-    await added;
-    const begin = performance.now();
-    await all;
-    const bringUp = (performance.now() - begin) / 1000;
-    say(
-      `${tag}: bring-up`,
-      `${bringUp.toFixed(2)} s, ${(bringUp / bare).toFixed(2)} × the bare loop`,
-      spawnKind === 'node' ? '≤ 1.15 ×' : '< 0.7 ×',
-    );
-
-    await pause(3_000);
-    const perProgram = (monitor.pss - base) / count;
-    say(`${tag}: memory`, `${(base / 1024).toFixed(0)} MB + ${perProgram.toFixed(1)} KB a program`, '< 56 MB + 28 KB');
-
-    const adds: number[] = [];
-    const crashes: number[] = [];
-    for (let round = 0; round < 20; round++) {
-      const name = `q${round}`;
-      const started = monitor.facts('program.started', 1, name);
-      const written = performance.now();
-      monitor.write(name, ['sleep', '1000']);
-      const { pid } = await started;
-      adds.push(performance.now() - written);
-      await pause(1_100);
-      const replaced = monitor.facts('program.started', 1, name);
-      const killed = performance.now();
-      process.kill(pid ?? 0, 'SIGKILL');
-      await replaced;
-      crashes.push(performance.now() - killed);
-    }
-    say(
-      `${tag}: add → process`,
-      `median ${median(adds).toFixed(1)} ms, worst ${highest(adds, 1).toFixed(1)} ms`,
-      '< 6 ms, p99 < 15 ms',
-    );
-    say(`${tag}: crash → replacement`, `median ${median(crashes).toFixed(1)} ms`, '< 4 ms');
-
-    await pause(2_000);
-    const before = monitor.cpu;
-    await pause(30_000);
-    say(`${tag}: idle 30 s`, `${(monitor.cpu - before).toFixed(2)} s of CPU`, '< 0.05 s');
-    say(`${tag}: shutdown`, `${(await monitor.stop()).toFixed(2)} s`, '< 1.0 s');
-    return bringUp;
-  } finally {
-    monitor.remove();
-  }
-}
-
-/** One command against an empty Node, each in turn with the other. */
-function commandRatio(monitor: MonitorUnderTest, words: readonly string[]): number {
-  const places = ['--config', monitor.config, '--messages', monitor.messages];
-  const time = (args: readonly string[]) => {
-    const begin = performance.now();
-    spawnSync(process.execPath, args, { stdio: 'ignore' });
-    return performance.now() - begin;
+async function measure(options: BenchOptions, peers: readonly Peer[], crowdSize: number): Promise<Measurements> {
+  const { rows, quick, counts } = options;
+  const results = new Measurements();
+  const each = async (what: string, of: readonly Peer[], work: (peer: Peer) => Promise<void>) => {
+    for (const peer of of) await results.attempt(`${what}, ${peer.name}`, () => work(peer));
   };
-  const ratios = Array.from({ length: 15 }, () => {
-    const empty = time(['-e', '0']);
-    return time(['dist/src/cli.js', 'ctl', ...places, ...words]) / empty;
-  });
-  return median(ratios);
+  const most = quick ? 20 : 100;
+  const budgetMs = quick ? 4_000 : 15_000;
+  const wishes = {
+    rounds: quick ? 1 : 3,
+    ...(rows.has('reactions') && { reactions: { most, budgetMs } }),
+    ...(rows.has('idle') && { idleMs: quick ? 5_000 : 30_000 }),
+  };
+  const isCrowded = rows.has('bring-up') || rows.has('reactions') || rows.has('idle');
+  const rounds = { ...wishes, rounds: rows.has('bring-up') ? wishes.rounds : 0 };
+
+  if (rows.has('bring-up')) await each('memory', peers, (peer) => emptiness(results, peer));
+  for (const count of counts) {
+    const reason = tooMany(count);
+    if (reason !== undefined) {
+      results.failures.push(reason);
+      continue;
+    }
+    const of = count === crowdSize ? peers : [...own, bareLoop()];
+    const once = { ...rounds, rounds: Math.min(rounds.rounds, count > largestCrowd ? 1 : 3) };
+    if (isCrowded) await each(`${count} programs`, of, (peer) => crowd(results, peer, count, once));
+    if (!rows.has('during-bring-up')) continue;
+    for (const kind of ['native', 'node'] as const) {
+      await results.attempt(`${count} programs, ${kind}`, () => duringBringUp(results, kind, count));
+    }
+  }
+  if (rows.has('reactions')) await each('reactions', peers, (peer) => loneReactions(results, peer, most, budgetMs));
+  if (rows.has('commands')) await each('commands', peers, (peer) => commands(results, peer, quick ? 5 : 15));
+  if (rows.has('storm')) await each('storm', peers, (peer) => crashStorm(results, peer, 200, quick ? 5_000 : 20_000));
+  if (rows.has('killed')) await each('killed', peers, (peer) => killedSupervisor(results, peer));
+  if (rows.has('grandchild')) await each('grandchild', peers, (peer) => grandchild(results, peer));
+  if (rows.has('looked-at')) await results.attempt('looked at', () => lookedAt(results, quick ? 50 : 300));
+  if (rows.has('logs')) await measureLogs(results, peers, each);
+  return results;
 }
 
-async function commands(): Promise<void> {
-  const monitor = new MonitorUnderTest();
-  try {
-    monitor.write('web', ['sleep', '1000']);
-    monitor.start();
-    await monitor.facts('program.started');
-    for (const words of [['status'], ['restart', 'web']]) {
-      say(`ctl ${words[0]}`, `${commandRatio(monitor, words).toFixed(2)} × node -e 0`, '≤ 1.6 ×');
-    }
-    await monitor.stop();
-  } finally {
-    monitor.remove();
+/** Bytes into a file for each program, as all others do it; and line by line into the monitor's own log. */
+async function measureLogs(
+  results: Measurements,
+  peers: readonly Peer[],
+  each: (what: string, of: readonly Peer[], work: (peer: Peer) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const [first] = own;
+  const withLogs = peers.map((peer) => (peer === first ? ncolony('native', { logs: true }) : peer));
+  for (const [programs, megabytes] of [
+    [1, 300],
+    [50, 6],
+  ] as const) {
+    await each('logs', withLogs, (peer) => logs(results, peer, programs, megabytes));
+    if (first === undefined) continue;
+    await each('logs', [first], (peer) => logs(results, peer, programs, megabytes, ', tagged lines'));
   }
 }
 
-const counts = process.argv.slice(2).map(Number);
-const times: { count: number; seconds: number }[] = [];
-await commands();
-for (const count of counts.length > 0 ? counts : [100, 1_000]) {
-  const bare = await bareLoop(count);
-  say(`${count} programs: the bare Node loop, two pipes each`, `${bare.toFixed(2)} s`);
-  await crowd(count, 'node', bare);
-  times.push({ count, seconds: await crowd(count, 'native', bare) });
+function isWanted(peer: Peer, { peers }: BenchOptions): boolean {
+  return peers === undefined || peers.some((beginning) => peer.name.startsWith(beginning));
 }
-for (const { what, figure } of await lookedAt(Math.min(1_000, counts.at(-1) ?? 1_000))) say(what, figure);
-const [first, last] = [times[0], times.at(-1)];
-if (first && last && last.count > first.count) {
-  const exponent = Math.log(last.seconds / first.seconds) / Math.log(last.count / first.count);
-  say(`bring-up grows as N to the power of`, exponent.toFixed(2), '≤ 1.1');
+
+const options = benchOptions(process.argv.slice(2));
+const { counts } = options;
+const crowdSize = counts.findLast((count) => count <= largestCrowd) ?? counts[0] ?? largestCrowd;
+const versions = others.map((peer) => ({ peer, version: peer.version() }));
+const installed = versions.filter(({ peer, version }) => version !== undefined && isWanted(peer, options));
+const peers = [...own, bareLoop(), ...installed.map(({ peer }) => peer)];
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void endAllTrials().finally(() => process.exit(1)));
 }
-mkdirSync('.bench', { recursive: true });
+
+const results = await measure(options, peers, crowdSize);
+const names = peers.map(({ name }) => name);
+const goals = goalsOf(results, crowdSize, counts);
+const growth = growthOf(results, names.slice(0, 3), counts);
+const at = new Date().toISOString();
 const machine = { node: process.version, cpu: cpus()[0]?.model, cores: cpus().length };
-writeFileSync(
-  '.bench/results.json',
-  `${JSON.stringify({ version: 1, at: new Date().toISOString(), machine, rows }, null, 2)}\n`,
-);
+
+process.stdout.write(`${at.slice(0, 10)}, ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}\n\n`);
+process.stdout.write(`${table(['', ...names], peerRows(results, names, crowdSize, counts))}\n`);
+if (goals.length > 0) process.stdout.write(`${table(['goal', '', 'measured', ''], goalRows(goals))}\n`);
+if (growth.length > 0) {
+  const lines = growth.map(({ row, peer, figures, exponent }) => [`${row}, ${peer}`, ...figures, exponent.toFixed(2)]);
+  process.stdout.write(`${table(['grows with N', ...counts.map(String), 'N to the power of'], lines)}\n`);
+}
+for (const failure of results.failures) process.stdout.write(`${failure}\n`);
+
+mkdirSync('.bench', { recursive: true });
+const document = {
+  version: 2,
+  at,
+  machine,
+  peers: installed.map(({ peer, version }) => ({ name: peer.name, version })),
+  measurements: results.all,
+  goals,
+  growth,
+  failures: results.failures,
+};
+writeFileSync('.bench/results.json', `${JSON.stringify(document, null, 2)}\n`);

@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { MonitorUnderTest } from './monitor-under-test.js';
+import type { Measurements } from '../measurements.js';
+import { MonitorUnderTest } from '../monitor-under-test.js';
 
 const crashes = 20;
 
 /** What it costs a monitor to be looked at: nobody, our page, the inspector of Stately, both. */
-export async function lookedAt(count: number): Promise<{ what: string; figure: string }[]> {
-  const rows: { what: string; figure: string }[] = [];
+export async function lookedAt(results: Measurements, count: number): Promise<void> {
+  const peer = 'ncolony native';
   const monitor = new MonitorUnderTest();
   const clients: WebSocket[] = [];
   const look = async (url: string, path: string) => {
@@ -21,7 +22,7 @@ export async function lookedAt(count: number): Promise<{ what: string; figure: s
     // Everything has been told when nothing more comes.
     do await pause(200);
     while (heard.bytes === 0 || performance.now() - heard.at < 150);
-    return `${((heard.at - begin) / 1000).toFixed(2)} s, ${(heard.bytes / 1e6).toFixed(1)} MB`;
+    results.add(`all is told on ${path}`, peer, count, (heard.at - begin) / 1000, 's');
   };
   const measure = async (who: string) => {
     const [cpu, pss] = [monitor.cpu, monitor.pss];
@@ -35,8 +36,9 @@ export async function lookedAt(count: number): Promise<{ what: string; figure: s
       await pause(150);
     }
     const median = times.sort((a, b) => a - b)[crashes >> 1] ?? Number.NaN;
-    const figure = `${median.toFixed(1)} ms, ${(monitor.cpu - cpu).toFixed(2)} s of CPU, ${(pss / 1024).toFixed(0)} MB`;
-    rows.push({ what: `${count} programs, ${who}: crash → replacement`, figure });
+    results.add(`crash → replacement, ${who}`, peer, count, median, 'ms');
+    results.add(`CPU for ${crashes} of them, ${who}`, peer, count, monitor.cpu - cpu, 'CPU s');
+    results.add(`memory, ${who}`, peer, count, pss / 1024, 'MB');
   };
   let victim = 0;
   try {
@@ -51,11 +53,10 @@ export async function lookedAt(count: number): Promise<{ what: string; figure: s
     victim = pid;
     await pause(2_000);
     await measure('nobody looks');
-    rows.push({ what: `${count} programs: all is told to our page in`, figure: await look(url, '/live') });
+    await look(url, '/live');
     await measure('our page looks');
-    rows.push({ what: `${count} programs: all is told to the inspector in`, figure: await look(url, '/') });
+    await look(url, '/');
     await measure('the inspector looks too');
-    return rows;
   } finally {
     for (const client of clients) client.terminate();
     await monitor.stop();
