@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { run } from './commands.js';
+import { printed } from './print.js';
 
 const exitCode = await run(process.argv.slice(2));
-// Standard output is written synchronously on Linux, but what went wrong with it is told a turn later.
-await new Promise((resolve) => void setImmediate(resolve));
+await printed();
 // At once: a library's timer may be left.
 process.exit(process.exitCode || exitCode);
