@@ -149,7 +149,9 @@ export class Overview implements Page {
     }
     const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
     if (step === undefined || event.target instanceof HTMLSelectElement) return false;
-    if (event.target === this.#filter && event.key.length === 1) return false;
+    // The arrows move a slider, and letters are what one filters by.
+    const isField = event.target instanceof HTMLInputElement;
+    if (isField && (event.target !== this.#filter || event.key.length === 1)) return false;
     const links = [...this.#list.querySelectorAll<HTMLElement>('a.row')];
     const at = links.indexOf(document.activeElement as HTMLElement);
     links[at < 0 ? 0 : Math.min(links.length - 1, Math.max(0, at + step))]?.focus();
