@@ -101,6 +101,8 @@ describe.skipIf(!hasBrowser)('the page', () => {
     await expect.poll(() => page.locator('.pill').textContent()).toBe('stopped');
     expect(await page.locator('.facts').textContent()).toContain('stopped (shutdown)');
     expect(await page.locator('#link').textContent()).toBe('replay');
+    await page.keyboard.press('2');
+    await page.getByRole('button', { name: 'program/api', exact: true }).waitFor();
     await finish();
   });
 
