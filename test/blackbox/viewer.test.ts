@@ -105,6 +105,23 @@ describe.skipIf(!hasBrowser)('the page', () => {
     await finish();
   });
 
+  test('says so where there is nothing to show', async ({ colony }) => {
+    const { page, finish } = await openPage(browser, await addressOf(await colony.monitor('--http', '0')));
+    await page.getByText('There is no program yet.').waitFor();
+    for (const [hash, text] of [
+      ['#/program/nobody', 'no such program'],
+      ['#/program/%ff', 'no such program'],
+      ['#/actors', 'Nothing was said since you came.'],
+    ] as const) {
+      await page.evaluate((there) => (location.hash = there), hash);
+      await page.getByText(text).waitFor();
+    }
+    await page.evaluate(() => (location.hash = '#/program/%ff'));
+    await page.getByRole('heading', { name: '%ff' }).waitFor();
+    expect(await page.getByRole('region', { name: 'Statechart' }).count()).toBe(0);
+    await finish();
+  });
+
   test('shows a crash within 200 ms', async ({ colony }) => {
     const monitor = await colony.monitor('--http', '0', '-t', '60', '-m', '30', '-M', '60');
     colony.write('api', { args: ['sleep', '1000'] });

@@ -32,7 +32,7 @@ let welcomeTimer: ReturnType<typeof setTimeout> | undefined;
 function pageFor(hash: string): Page {
   if (model.link === 'denied') return signIn(connection);
   const [, encoded] = /^#\/program\/(.+)$/.exec(hash) ?? [];
-  if (encoded !== undefined) return new ProgramPage(decodeURIComponent(encoded), house);
+  if (encoded !== undefined) return new ProgramPage(decoded(encoded), house);
   return hash === '#/actors' ? new ActorsPage(house) : new Overview(house);
 }
 
@@ -115,6 +115,15 @@ addEventListener('keydown', (event) => {
 turn();
 drawLink();
 void begin();
+
+/** What somebody typed need not be an encoding of anything. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
 
 function takesLetters(target: EventTarget | null): boolean {
   if (target instanceof HTMLInputElement) return target.type !== 'range' && target.type !== 'checkbox';
