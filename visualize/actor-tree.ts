@@ -8,6 +8,9 @@ export function wayOf(actor: AnyActorRef): string {
 
 const rootName = 'supervisor';
 
+/** The actors on a way by their labels, the root first. */
+export const labelsOn = (way: string): readonly string[] => way.match(/(?:ward|program)\/[^/]+|[^/]+/g) ?? [];
+
 /** Every actor below one, parents first. */
 export function actorTree(actor: AnyActorRef, parent: string | null = null): ActorView[] {
   const snapshot = actor.getSnapshot() as {

@@ -101,6 +101,8 @@ describe.skipIf(!hasBrowser)('the page', () => {
     await expect.poll(() => page.locator('.pill').textContent()).toBe('stopped');
     expect(await page.locator('.facts').textContent()).toContain('stopped (shutdown)');
     expect(await page.locator('#link').textContent()).toBe('replay');
+    await page.keyboard.press('2');
+    await page.getByRole('button', { name: 'program/api', exact: true }).waitFor();
     await finish();
   });
 
@@ -136,6 +138,21 @@ describe.skipIf(!hasBrowser)('the page', () => {
     await becomes('stopped');
     await page.getByRole('button', { name: 'start', exact: true }).click();
     await becomes('running');
+    await finish();
+  });
+
+  test('of the playground fits a phone, with all that can be pressed', async () => {
+    const viewport = { width: 390, height: 844 };
+    const { page, finish } = await openPage(browser, await served('playground'), { viewport });
+    await page.getByRole('button', { name: 'config changes' }).waitFor();
+    const cut = await page.evaluate(() =>
+      Array.from(document.querySelectorAll<HTMLElement>('.player button, .link'), (each) => ({
+        text: each.textContent,
+        isHigh: each.scrollHeight > each.clientHeight,
+        right: each.getBoundingClientRect().right,
+      })).filter(({ isHigh, right }) => isHigh || right > innerWidth - 12),
+    );
+    expect(cut).toEqual([]);
     await finish();
   });
 });

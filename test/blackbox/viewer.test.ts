@@ -105,6 +105,23 @@ describe.skipIf(!hasBrowser)('the page', () => {
     await finish();
   });
 
+  test('says so where there is nothing to show', async ({ colony }) => {
+    const { page, finish } = await openPage(browser, await addressOf(await colony.monitor('--http', '0')));
+    await page.getByText('There is no program yet.').waitFor();
+    for (const [hash, text] of [
+      ['#/program/nobody', 'no such program'],
+      ['#/program/%ff', 'no such program'],
+      ['#/actors', 'Nothing was said since you came.'],
+    ] as const) {
+      await page.evaluate((there) => (location.hash = there), hash);
+      await page.getByText(text).waitFor();
+    }
+    await page.evaluate(() => (location.hash = '#/program/%ff'));
+    await page.getByRole('heading', { name: '%ff' }).waitFor();
+    expect(await page.getByRole('region', { name: 'Statechart' }).count()).toBe(0);
+    await finish();
+  });
+
   test('shows a crash within 200 ms', async ({ colony }) => {
     const monitor = await colony.monitor('--http', '0', '-t', '60', '-m', '30', '-M', '60');
     colony.write('api', { args: ['sleep', '1000'] });
@@ -228,31 +245,44 @@ describe.skipIf(!hasBrowser)('the page', () => {
   });
 
   test.for([
-    { width: 1280, height: 900, colorScheme: 'light' },
+    { width: 1280, height: 800, colorScheme: 'light' },
     { width: 390, height: 844, colorScheme: 'dark' },
-  ] as const)('has no serious fault for axe-core, and fits ($width px, $colorScheme)', async (look, { colony }) => {
-    const url = await addressOf(await colony.monitor('--http', '0', ...slow));
-    await someColony(colony);
-    const { width, height, colorScheme } = look;
-    // Nothing that moves: colours are looked at as they will be.
-    const { page, finish } = await openPage(browser, url, {
-      viewport: { width, height },
-      colorScheme,
-      reducedMotion: 'reduce',
-    });
-    for (const [hash, sign] of [
-      ['#/', '.row'],
-      ['#/program/dies', '.chart .state[data-active]'],
-      ['#/actors', '.tree-row'],
-    ] as const) {
-      await page.evaluate((there) => (location.hash = there), hash);
-      await page.locator(sign).first().waitFor();
-      // axe-core is inserted as an inline script, which the page itself may not have: from outside it can.
-      expect(await seriousFindings(page)).toEqual([]);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-    }
-    await finish();
-  });
+  ] as const)(
+    'has no serious fault for axe-core, fits, and shows where a program is ($width px, $colorScheme)',
+    async (look, { colony }) => {
+      const url = await addressOf(await colony.monitor('--http', '0', ...slow));
+      await someColony(colony);
+      const { width, height, colorScheme } = look;
+      // Nothing that moves: colours are looked at as they will be.
+      const { page, finish } = await openPage(browser, url, {
+        viewport: { width, height },
+        colorScheme,
+        reducedMotion: 'reduce',
+      });
+      for (const [hash, sign] of [
+        ['#/', '.row'],
+        ['#/program/dies', '.chart .state[data-active]'],
+        ['#/actors', '.tree-row'],
+      ] as const) {
+        await page.evaluate((there) => (location.hash = there), hash);
+        await page.locator(sign).first().waitFor();
+        // axe-core is inserted as an inline script, which the page itself may not have: from outside it can.
+        expect(await seriousFindings(page)).toEqual([]);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+        if (hash !== '#/program/dies') continue;
+        const state = page.locator('.chart .state[data-active]');
+        await expect
+          .poll(() =>
+            state.evaluate((active) => {
+              const box = active.getBoundingClientRect();
+              return document.elementFromPoint(box.x + box.width / 2, box.bottom - 4)?.closest('.state') === active;
+            }),
+          )
+          .toBe(true);
+      }
+      await finish();
+    },
+  );
 
   test('asks for the token, and orders what ctl would when that is allowed', async ({ colony }) => {
     const token = 'a-token-of-24-characters';

@@ -1,7 +1,7 @@
 import type { ActorView } from '../live-protocol.js';
 import { h, mark, say } from './element.js';
 
-/** More actors than this under one parent are folded up at first; so is what is below a program. */
+/** More actors than this under one parent but the root are folded up at first; so is what is below a program. */
 const openUpTo = 12;
 
 interface Branch {
@@ -64,7 +64,8 @@ export class ActorTreeView {
     this.#branches.set(actor.id, branch);
     const parent = actor.parent === null ? undefined : this.#branches.get(actor.parent);
     (parent?.below ?? this.element).append(row);
-    this.#fold(actor.id, this.#opened.get(actor.id) ?? (count <= openUpTo && !actor.label.startsWith('program/')));
+    const isOpen = actor.parent === null || (count <= openUpTo && !actor.label.startsWith('program/'));
+    this.#fold(actor.id, this.#opened.get(actor.id) ?? isOpen);
     return branch;
   }
 

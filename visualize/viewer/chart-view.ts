@@ -67,7 +67,10 @@ export class ChartView {
     if (active === undefined) return;
     this.#isCentred = true;
     const frame = this.element.getBoundingClientRect();
-    this.element.scrollLeft += active.left + active.width / 2 - (frame.left + frame.width / 2);
+    this.element.scrollBy(
+      active.left + active.width / 2 - (frame.left + frame.width / 2),
+      active.top + active.height / 2 - (frame.top + frame.height / 2),
+    );
   }
 
   #drawTimer(): void {

@@ -30,7 +30,10 @@ export class Overview implements Page {
   readonly #rows = new Map<string, ProgramRow>();
   readonly #heads = new Map<string, HTMLElement>();
   readonly #list = h('div', { class: 'rows' });
-  readonly #empty = h('p', { class: 'empty', hidden: true });
+  readonly #nobody = h('span');
+  readonly #empty = h('p', { class: 'empty', hidden: true }, this.#nobody);
+  readonly #how = h('code', {}, 'ncolony ctl add NAME --cmd COMMAND');
+  readonly #summary: HTMLElement;
   readonly #share = h('div', { class: 'share', 'aria-hidden': 'true' });
   readonly #legend = h('div', { class: 'legend', role: 'group', 'aria-label': 'Show only' });
   readonly #filter: HTMLInputElement;
@@ -100,11 +103,13 @@ export class Overview implements Page {
       { class: 'row-head', 'aria-hidden': 'true' },
       ...['State', 'Program', 'Now', 'Groups', 'Uptime', 'Restarts', 'Pid'].map((text) => h('span', {}, text)),
     );
+    this.#empty.append(this.#how);
+    this.#summary = h('section', { class: 'summary', 'aria-label': 'Summary' }, this.#share, this.#legend);
     this.element = h(
       'div',
       { class: 'overview' },
       h('h1', { class: 'unseen' }, 'Programs'),
-      h('section', { class: 'summary', 'aria-label': 'Summary' }, this.#share, this.#legend),
+      this.#summary,
       h(
         'div',
         { class: 'columns' },
@@ -149,7 +154,9 @@ export class Overview implements Page {
     }
     const step = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key];
     if (step === undefined || event.target instanceof HTMLSelectElement) return false;
-    if (event.target === this.#filter && event.key.length === 1) return false;
+    // The arrows move a slider, and letters are what one filters by.
+    const isField = event.target instanceof HTMLInputElement;
+    if (isField && (event.target !== this.#filter || event.key.length === 1)) return false;
     const links = [...this.#list.querySelectorAll<HTMLElement>('a.row')];
     const at = links.indexOf(document.activeElement as HTMLElement);
     links[at < 0 ? 0 : Math.min(links.length - 1, Math.max(0, at + step))]?.focus();
@@ -173,7 +180,10 @@ export class Overview implements Page {
     arrange(this.#list, this.#grouped(shown));
     this.#drawSummary(all);
     this.#empty.hidden = shown.length > 0;
-    say(this.#empty, all.length === 0 ? 'No program has a file yet.' : 'No program is like that.');
+    this.#summary.hidden = all.length === 0;
+    const isHeard = this.#model.monitor !== undefined;
+    say(this.#nobody, all.length > 0 ? 'No program is like that.' : isHeard ? 'There is no program yet.' : '');
+    this.#how.hidden = all.length > 0 || !isHeard;
     this.tick();
   }
 

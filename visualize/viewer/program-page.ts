@@ -115,9 +115,11 @@ export class ProgramPage implements Page {
 
   #drawProgram(): void {
     const program = this.#model.programs.get(this.#name);
-    const word = program === undefined ? 'unknown' : stateWord(program);
-    say(this.#pill, word);
-    mark(this.#pill, 'data-state', word);
+    const { monitor, history } = this.#model;
+    const word = program && stateWord(program);
+    say(this.#pill, word ?? (monitor === undefined ? '' : 'no such program'));
+    mark(this.#pill, 'data-state', word ?? null);
+    mark(this.element, 'data-missing', program === undefined && history.length === 0 ? '' : null);
     say(this.#wanted, program?.wanted ? `wanted ${program.wanted}` : '');
     this.#error.hidden = !program?.error;
     if (program?.error) say(this.#error, `${program.error.message} (${program.error.code})`);
@@ -156,8 +158,7 @@ export class ProgramPage implements Page {
     this.#timeLine.show(passages);
     this.#timeLineAt = Number.NEGATIVE_INFINITY;
     this.#facts.show(history);
-    this.#drawChart();
-    this.tick();
+    this.#drawProgram();
     pairs(
       this.#context,
       Object.entries(context).map(([key, value]) => [key, shown(value)]),
@@ -199,14 +200,18 @@ function configPairs(config: NonNullable<Model['config']>): (readonly [string, s
     ['args', config.args.map((arg) => (/^[\w./:=@%+-]+$/.test(arg) ? arg : JSON.stringify(arg))).join(' ')],
     ['env', names(config.env)],
     ['env_inherit', names(config.envInherit)],
-    ...config.settings.map(({ key, value }) => [key, value] as const),
+    ...config.settings.map(({ key, value }) => [key, shown(JSON.parse(value))] as const),
     ...(config.extras.length > 0 ? [['extras', names(config.extras)] as const] : []),
   ];
 }
 
 function shown(value: unknown): string {
   if (value === null || value === undefined) return '–';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value !== 'object') return String(value);
+  const parts = Array.isArray(value)
+    ? value.map(shown)
+    : Object.entries(value).map(([key, of]) => `${key} ${shown(of)}`);
+  return parts.length === 0 ? '–' : parts.join(', ');
 }
 
 function pairs(list: HTMLElement, entries: readonly (readonly [string, string])[]): void {

@@ -1,3 +1,4 @@
+import { labelsOn } from '../actor-tree.js';
 import type { ActorView, ServerMessage, Told } from '../live-protocol.js';
 import { h, mark, say } from './element.js';
 import type { Model } from './model.js';
@@ -121,10 +122,13 @@ class Replay implements Source {
     const actors = new Map<string, ActorView>();
     const admit = (id: string) => {
       if (id === 'world' || actors.has(id)) return;
-      const [, parent, label = id] = /^(.*)\/((?:ward|program)\/[^/]+|[^/]+)$/.exec(id) ?? [];
-      if (parent !== undefined) admit(parent);
-      const state = this.#model.programs.get(label.replace(/^program\//, ''))?.state ?? null;
-      actors.set(id, { id, parent: parent ?? null, label, state: label.startsWith('program/') ? state : null });
+      const labels = labelsOn(id);
+      const label = labels.at(-1) ?? id;
+      const parent = labels.length > 1 ? labels.slice(0, -1).join('/') : null;
+      if (parent !== null) admit(parent);
+      const [, name] = /^program\/(.*)$/.exec(label) ?? [];
+      const state = name === undefined ? null : (this.#model.programs.get(name)?.state ?? null);
+      actors.set(id, { id, parent, label, state });
     };
     for (const { message } of this.#frames.slice(0, this.#told)) {
       if (message.type !== 'flows') continue;

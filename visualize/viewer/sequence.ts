@@ -10,8 +10,8 @@ const left = 86;
 
 const narrow = matchMedia('(max-width: 560px)');
 
-/** How near to the outside world an actor is: lifelines stand in this order. */
-const ranks = [/^world$/, /\/(?:signals|config|messages)$/, /^supervisor$/, /\/ward\/\d+$/, /\/program\/[^/]*$/, /./];
+/** How near to the outside world an actor is: lifelines stand in this order, what belongs to a program beside it. */
+const ranks = [/^world$/, /^[^/]+\/(?:signals|config|messages)$/, /^supervisor$/, /\/ward\/\d+$/, /./];
 
 /** The last messages as a sequence diagram: a line of life for each who spoke or was spoken to. */
 export class Sequence {
@@ -31,10 +31,16 @@ export class Sequence {
   show(flows: readonly Flow[]): void {
     const shown = flows.slice(-mostShown);
     const isAtEnd = this.element.scrollTop + this.element.clientHeight >= this.element.scrollHeight - 24;
-    this.#heads.hidden = narrow.matches;
-    if (narrow.matches) this.#list(shown);
+    this.#heads.hidden = narrow.matches || shown.length === 0;
+    if (shown.length === 0) this.#sayNothing();
+    else if (narrow.matches) this.#list(shown);
     else this.#draw(shown);
     if (isAtEnd) this.element.scrollTop = this.element.scrollHeight;
+  }
+
+  #sayNothing(): void {
+    this.#body.style.width = 'auto';
+    this.#body.replaceChildren(h('p', { class: 'empty' }, 'Nothing was said since you came.'));
   }
 
   /** Where there is no room for lines of life. */
@@ -53,7 +59,7 @@ export class Sequence {
 
   #draw(shown: readonly Flow[]): void {
     const lines = [...new Set(shown.flatMap(({ from, to }) => [from, to]))].toSorted(
-      (a, b) => rankOf(a) - rankOf(b) || a.localeCompare(b),
+      (a, b) => rankOf(a) - rankOf(b) || (placeOf(a) < placeOf(b) ? -1 : 1),
     );
     const x = new Map(lines.map((line, i) => [line, left + column * i + column / 2]));
     const width = left + column * Math.max(1, lines.length);
@@ -108,6 +114,9 @@ function message({ at, from, to, event }: Flow, x1: number, x2: number, y: numbe
 }
 
 const tip = (x: number, y: number, way: number) => s('path', { class: 'tip', d: `M${x} ${y}l${-7 * way} -4v8z` });
+
+/** By which `web/process` comes before `web-2`. */
+const placeOf = (id: string) => id.replaceAll('/', '\0');
 
 const rankOf = (id: string) => ranks.findIndex((rank) => rank.test(id));
 

@@ -1,11 +1,11 @@
-import { arrange, h, s } from './element.js';
+import { arrange, h, s, say } from './element.js';
 import type { Passage } from './passages.js';
 import { durationText } from './words.js';
 
 const spans = [
-  ['1 min', 60_000],
-  ['10 min', 600_000],
-  ['1 h', 3_600_000],
+  ['1 min', 60_000, '30 s'],
+  ['10 min', 600_000, '5 min'],
+  ['1 h', 3_600_000, '30 min'],
 ] as const;
 
 const width = 1000;
@@ -59,10 +59,11 @@ export class TimeLine {
       return [s('rect', { x, y: 0, width: w, height, 'data-state': passage.state }, title)];
     });
     arrange(this.#chart, stays);
-    this.#chart.setAttribute('aria-label', `${stays.length} stays in the last ${durationText(this.#span)}`);
+    const [all, , half] = spans.find(([, span]) => span === this.#span) ?? spans[0];
+    this.#chart.setAttribute('aria-label', `${stays.length} stays in the last ${all}`);
     const [first, middle] = this.#axis.children;
-    if (first) first.textContent = `−${durationText(this.#span)}`;
-    if (middle) middle.textContent = `−${durationText(this.#span / 2)}`;
+    if (first) say(first, `−${all}`);
+    if (middle) say(middle, `−${half}`);
   }
 
   #choose(span: number): void {

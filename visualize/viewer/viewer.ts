@@ -32,7 +32,7 @@ let welcomeTimer: ReturnType<typeof setTimeout> | undefined;
 function pageFor(hash: string): Page {
   if (model.link === 'denied') return signIn(connection);
   const [, encoded] = /^#\/program\/(.+)$/.exec(hash) ?? [];
-  if (encoded !== undefined) return new ProgramPage(decodeURIComponent(encoded), house);
+  if (encoded !== undefined) return new ProgramPage(decoded(encoded), house);
   return hash === '#/actors' ? new ActorsPage(house) : new Overview(house);
 }
 
@@ -107,7 +107,7 @@ document.querySelector('.skip')?.addEventListener('click', (event) => {
 addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;
   if (page?.key?.(event)) return event.preventDefault();
-  if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) return;
+  if (takesLetters(event.target)) return;
   if (event.key === '?') help.showModal();
   else if (event.key === '1') location.hash = '#/';
   else if (event.key === '2') location.hash = '#/actors';
@@ -115,6 +115,20 @@ addEventListener('keydown', (event) => {
 turn();
 drawLink();
 void begin();
+
+/** What somebody typed need not be an encoding of anything. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function takesLetters(target: EventTarget | null): boolean {
+  if (target instanceof HTMLInputElement) return target.type !== 'range' && target.type !== 'checkbox';
+  return target instanceof HTMLSelectElement;
+}
 
 /** Who serves this page says what for. */
 async function begin(): Promise<void> {
