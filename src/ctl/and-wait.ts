@@ -15,7 +15,10 @@ import { revisionInForce, start, stop } from './wanted.js';
 
 /** A new process runs, and has outlived the threshold. */
 export async function restartAndWait(places: Places, name: string, timeoutMs: number): Promise<void> {
-  await untilRestarted(places, timeoutMs, () => restart(places, name));
+  await waiting(places, timeoutMs, async (wait) => {
+    const reply = await wait.reply(restart(places, name)).catch((error: unknown) => explained(wait, name, error));
+    await wait.running(goalsOf(reply));
+  });
 }
 
 /** The same of all programs that were wanted up when the monitor had the message. */
@@ -79,6 +82,7 @@ export async function addAndWait(
 
 // To the monitor there is no program where the file is not accepted.
 async function explained(wait: Waiting, name: string, error: unknown): Promise<never> {
+  if (!(error instanceof ColonyError && error.code === 'EUNKNOWN')) throw error;
   const rejection = await wait.rejection(name);
   if (rejection === undefined) throw error;
   throw new ColonyError('ESCHEMA', `${name}: its file was rejected (${faultText(rejection)})`, { cause: error });

@@ -11,6 +11,7 @@ import { printable } from '../printable.js';
 import { checkLines, judgeDirectory, judgeFile, reportOf, type CheckReport, type JudgedFile } from './check.js';
 import { liveMonitor } from './live-monitor.js';
 import type { Places } from './places.js';
+import { counted } from './plurals.js';
 import { writtenStatuses } from './status.js';
 
 /** What the files of a program would change. */
@@ -130,7 +131,10 @@ export function diffLines(report: DiffReport): string[] {
   return [
     ...checkLines(report),
     ...changes.map((change) => printable(`${change.name}: ${changeText(change)}`)),
-    unchanged === 1 ? '1 program would stay as it is.' : `${unchanged} programs would stay as they are.`,
+    // Where what was asked about changes, there is nothing to say of the rest.
+    ...(unchanged === 0 && changes.length > 0
+      ? []
+      : [`${counted(unchanged, 'program')} would stay as ${unchanged === 1 ? 'it is' : 'they are'}.`]),
   ];
 }
 

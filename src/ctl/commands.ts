@@ -113,21 +113,21 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
     await startAndWait(places, name, timeout);
   });
 
-  word<{ state: string; runAfter?: string; timeout: string; json?: true }>(
+  word<{ state: string; runAfter?: string; timeout?: string; json?: true }>(
     'wait <name>',
     'wait until a program is in a state, and for the monitor',
     'wait web --state running --timeout 30',
     async (given, name) => {
       const [{ stateNamed, wait }, { secondsIn }] = await Promise.all([import('./wait.js'), import('./numbers.js')]);
       const awaited = { state: stateNamed(given.state), runAfter: given.runAfter };
-      const timeout = secondsIn('timeout', given.timeout);
+      const timeout = secondsIn('timeout', given.timeout ?? defaultTimeout);
       const report = await wait(placesOf(given, 'config', 'messages'), name, awaited, timeout);
       if (given.json) printLines([JSON.stringify(report)]);
     },
   )
     .requiredOption('--state <state>', 'stopped, starting, running, backing-off or killing')
     .option('--run-after <id>', 'with another run id than this one')
-    .option('--timeout <seconds>', 'how long to wait', defaultTimeout)
+    .option(...timeoutOption)
     .option('--json', 'tell its run id and pid as JSON');
 
   word('signal <name> <signal>', 'send a signal to a program', 'signal web HUP', async (given, name, signalName) => {
@@ -158,7 +158,7 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
     .option('--watch', 'draw it again and again, in place, until q or CTRL-C')
     .option('--json', 'as JSON');
 
-  word<{ json?: true; lines: string }>(
+  word<{ json?: true; lines?: string }>(
     'explain <name>',
     'tell why a program is as it is, and what is next',
     'explain web -n 50',
@@ -167,11 +167,15 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
         import('./explain.js'),
         import('./numbers.js'),
       ]);
-      const explanation = explain(placesOf(given, 'config', 'messages'), name, wholeNumber('lines', given.lines));
+      const explanation = explain(
+        placesOf(given, 'config', 'messages'),
+        name,
+        wholeNumber('lines', given.lines ?? defaultLines),
+      );
       printLines(given.json ? [JSON.stringify(explanation)] : explanationLines(explanation, Date.now()));
     },
   )
-    .option('-n, --lines <count>', 'how many lines of its history', '20')
+    .option('-n, --lines <count>', `how many lines of its history (default: ${defaultLines})`)
     .option('--json', 'as JSON');
 
   word<LogsWords>('logs <name...>', 'show what programs said', 'logs web worker -f', async (given, ...names) => {
@@ -219,6 +223,7 @@ async function checkDiff(
 }
 
 const defaultTimeout = '30';
+const defaultLines = '20';
 const waitOption = ['--wait', 'return when it is really so: 1 when it does not come to that'] as const;
 const timeoutOption = ['--timeout <seconds>', `how long to wait (default: ${defaultTimeout})`] as const;
 

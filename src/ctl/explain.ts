@@ -39,7 +39,7 @@ export function explain(places: Places, name: string, lines: number, now = Date.
     monitor,
     state: monitor === null ? null : (row?.state ?? null),
     story: lines === 0 ? [] : story.lines.slice(-lines),
-    now: outlook({ name, row, isMonitorLive: monitor !== null, story, now }),
+    now: outlook({ name, row, isMonitorLive: monitor !== null, silentFor: report?.silentFor ?? null, story, now }),
   };
 }
 

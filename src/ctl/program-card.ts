@@ -1,4 +1,5 @@
 import { printable } from '../printable.js';
+import { counted, pidsText } from './plurals.js';
 import { exitText, faultText } from './story.js';
 import type { ProgramRow, StatusReport } from './status.js';
 import { inColour, nextOf, staleness, type TableManner } from './table.js';
@@ -36,12 +37,12 @@ function factsOf(program: ProgramRow, fresh: number | undefined, now: number): [
       pid !== null,
       `pid ${pid}, run ${run}${uptime === null ? '' : `, up ${spanText(uptime * 1000)}`}`,
     ),
-    ['starts', `${starts}, of which ${restarts} restarts; ${instantDeaths} instant deaths`],
+    ['starts', `${starts}, of which ${counted(restarts, 'restart')}; ${counted(instantDeaths, 'instant death')}`],
     ...line('last exit', lastExit !== null, lastExit ? `${exitText(lastExit)} at ${timeText(lastExit.at, now)}` : ''),
     ['file', fileText(program)],
     ...line('error', error !== null && rejected === null, error ? faultText(error) : ''),
     ...line('group', group.length > 0, group.join(', ')),
-    ...line('left behind', stragglers.length > 0, `pid ${stragglers.join(', ')}`),
+    ...line('left behind', stragglers.length > 0, pidsText(stragglers)),
   ];
 }
 

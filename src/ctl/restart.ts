@@ -16,7 +16,9 @@ export function restartAll(places: Pick<Places, 'messages'>): string {
 
 /** Asks for a restart of the programs of a group. Returns the message's id. Throws `EUNKNOWN`, `EDIRECTORY`. */
 export function restartGroup(places: Places, group: string): string {
-  if (!listPrograms(places).some((name) => glanceAt(places, name).group.includes(group))) {
+  const glances = listPrograms(places).map((name) => glanceAt(places, name));
+  // Of a file that cannot be read the version in force may be of it: the monitor knows.
+  if (!glances.some(({ wanted, group: groups }) => wanted === null || groups.includes(group))) {
     throw new ColonyError('EUNKNOWN', `no program is of the group ${JSON.stringify(group)}`);
   }
   return sendMessage(places, { type: 'RESTART-GROUP', group });

@@ -32,7 +32,8 @@ export async function showLogs(given: LogsWords & Where, names: readonly string[
     const { isTTY } = process.stdout;
     const colour = isTTY && !process.env.NO_COLOR;
     const view = logView(names, { json: given.json ?? false, terminal: isTTY, colour });
-    const silent = names.filter((name) => !lines.some((line) => line.name === name));
+    // Where none was asked for, none says nothing.
+    const silent = last === 0 ? [] : names.filter((name) => !lines.some((line) => line.name === name));
     // Who was removed may have left something; who said nothing has to be there.
     if (config !== undefined) for (const name of silent) requireProgram({ config }, name);
     print(lines.map((line) => `${view(line)}\n`).join(''));

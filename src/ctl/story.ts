@@ -1,5 +1,6 @@
 import type { Exit, Fault, ProgramState } from '../../machines/index.js';
 import type { HistoryEntry } from '../protocol/history-file.js';
+import { pidsText } from './plurals.js';
 import { spanText } from './time-texts.js';
 
 export interface StoryLine {
@@ -97,7 +98,7 @@ class Teller {
         this.#isChanged = false;
         return this.#say(entry, `started: pid ${entry.pid}, run ${entry.run}`);
       case 'program.lingering':
-        return this.#say(entry, `its stop waits for pid ${entry.pids.join(', ')}`);
+        return this.#say(entry, `its stop waits for ${pidsText(entry.pids)}`);
       case 'program.killed':
         return this.#say(entry, 'SIGKILL sent');
       case 'program.stuck':
@@ -229,7 +230,7 @@ function causeText(cause: Cause): string {
   switch (cause.type) {
     case 'program.died': {
       const age = cause.lived === undefined ? '' : ` after ${spanText(cause.lived)}`;
-      const outlived = cause.stragglers.length === 0 ? '' : `, outlived by pid ${cause.stragglers.join(', ')}`;
+      const outlived = cause.stragglers.length === 0 ? '' : `, outlived by ${pidsText(cause.stragglers)}`;
       return `process.exited (${exitText(cause.exit)})${age}${outlived}`;
     }
     case 'program.failed':

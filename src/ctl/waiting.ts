@@ -100,23 +100,22 @@ export class Waiting {
 
   /** It is wanted down, and nothing of it is left. Throws `EUNKNOWN` where it is wanted up again. */
   async stopped(name: string): Promise<void> {
-    await this.#rest(name, ({ state, wanted }) => state === 'stopped' && wanted === 'down');
+    await this.#rest(name, (status) => status?.state === 'stopped' && status.wanted === 'down');
   }
 
   /** It is known no more, and nothing of it is left. */
   async gone(name: string): Promise<void> {
-    await this.#rest(name, () => false);
+    await this.#rest(name, (status) => status === undefined);
   }
 
-  async #rest(name: string, isAtRest: (status: ProgramStatus) => boolean): Promise<void> {
+  async #rest(name: string, isAtRest: (status: ProgramStatus | undefined) => boolean): Promise<void> {
     await this.#until(
       () => {
         if (liveMonitor(this.#places) === undefined) return undefined;
         if (isProgram(this.#places, name) && glanceAt(this.#places, name).wanted === 'up') {
           throw new ColonyError('EUNKNOWN', `${name} is wanted up again`);
         }
-        const status = readStatus(this.#paths.status, name);
-        if (status !== undefined && !isAtRest(status)) return undefined;
+        if (!isAtRest(readStatus(this.#paths.status, name))) return undefined;
         // A status is written a moment later; a record of what was started is there before it is.
         return parseRuns(textOf(this.#paths.runs), bootId).last.has(name) ? undefined : true;
       },

@@ -46,6 +46,9 @@ export class StatusWriter {
 
   observe(fact: Fact): void {
     const names = fact.type === 'config.added' ? fact.names : 'name' in fact ? [fact.name] : [];
+    // Who waits for the end of a program takes one without a status and a process for gone, and its daemons may still be
+    // searched for.
+    if (isLastOrder(fact) && this.#dirty.has(fact.name)) this.#attempt(fact.name);
     const due = performance.now() + this.#patience(fact);
     for (const name of names) this.#dirty.set(name, due);
     if (fact.type === 'supervisor.stopping') this.#isStopping = true;
@@ -79,7 +82,7 @@ export class StatusWriter {
     const end = now + budgetMs;
     for (const [name, due] of this.#dirty) {
       if (due > now && budgetMs !== Infinity) continue;
-      if (!this.#writer.attempt(() => inRuntimeDirectory(this.#directory, (path) => this.#write(path, name)))) {
+      if (!this.#attempt(name)) {
         this.#timer = setTimeout(() => this.#flush(sliceMs), retryMs).unref();
         return;
       }
@@ -87,6 +90,10 @@ export class StatusWriter {
       if (performance.now() > end) break;
     }
     if (this.#dirty.size > 0) this.#timer = setTimeout(() => this.#flush(sliceMs), pauseMs);
+  }
+
+  #attempt(name: string): boolean {
+    return this.#writer.attempt(() => inRuntimeDirectory(this.#directory, (path) => this.#write(path, name)));
   }
 
   #write(directory: string, name: string): void {
@@ -100,3 +107,6 @@ export class StatusWriter {
     }
   }
 }
+
+const isLastOrder = (fact: Fact): fact is Extract<Fact, { readonly type: 'config.removed' | 'config.changed' }> =>
+  fact.type === 'config.removed' || (fact.type === 'config.changed' && fact.wanted === 'down');

@@ -15,5 +15,16 @@ export function pathStep(step: PropertyKey): string {
 function expectation(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_key' && issue.issues[0] !== undefined) return expectation(issue.issues[0]);
   if (issue.code === 'unrecognized_keys') return `expected no key ${issue.keys.map(pathStep).join(', ')}`;
-  return issue.message.replace(/^(?:Invalid input|Invalid option|Too small|Too big): /, '');
+  if (issue.code === 'too_small') return `expected at least ${amount(issue.origin, issue.minimum)}`;
+  if (issue.code === 'too_big') return `expected at most ${amount(issue.origin, issue.maximum)}`;
+  return issue.message
+    .replace(/^(?:Invalid input|Invalid option): /, '')
+    .replace('expected record', 'expected object')
+    .replace('expected int,', 'expected integer,')
+    .replace(/received undefined$/, 'received nothing');
+}
+
+function amount(origin: string, count: number | bigint): string {
+  const unit = { array: 'element', string: 'character' }[origin];
+  return unit === undefined ? String(count) : `${count} ${unit}${Number(count) === 1 ? '' : 's'}`;
 }

@@ -102,7 +102,7 @@ describe('check --diff', () => {
     writeFileSync(candidate, JSON.stringify({ args: ['cat', '-u'], env: { TOKEN: 'two' } }));
     expect(await colony.ctl('check', '--diff', candidate)).toEqual({
       code: 0,
-      stdout: '1 file is good.\nweb: would be restarted (args, env)\n0 programs would stay as they are.\n',
+      stdout: '1 file is good.\nweb: would be restarted (args, env)\n',
       stderr: '',
     });
     const { stdout } = await colony.ctl('check', '--diff', '--json', '--as', 'other', candidate);

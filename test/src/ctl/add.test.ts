@@ -82,7 +82,7 @@ describe('add', () => {
     ['x.new', { cmd: 'cat' }, 'ENAME', /ends in \.new/],
     ['..', { cmd: 'cat' }, 'ENAME', /starts with \./],
     ['web', { cmd: '' }, 'EUSAGE', /args: expected an executable/],
-    ['web', { cmd: 'cat', uid: 1.5 }, 'EUSAGE', /uid: expected int/],
+    ['web', { cmd: 'cat', uid: 1.5 }, 'EUSAGE', /uid: expected integer/],
     ['web', { cmd: 'cat', uid: Number.NaN }, 'EUSAGE', /uid: expected number/],
     ['web', { cmd: 'cat', env: { 'A=s3cret': 's3cret' } }, 'EUSAGE', /env\.A=…: expected the name of a variable/],
     ['web', { cmd: 'cat', env: { A: 's3cret\0' } }, 'EUSAGE', /env\.A: expected a string without NUL/],

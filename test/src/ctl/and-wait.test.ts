@@ -66,6 +66,15 @@ describe('restart', () => {
     await expect(restartAndWait(monitor.places, 'web', patient)).rejects.toThrow(refusal(code));
   });
 
+  it('of a program whose file was never good says what is wrong with it', async () => {
+    const rejected = { code: 'ESYNTAX', message: 'not JSON' };
+    const monitor = new PlayedMonitor().runs().file('bad').tells('bad', { state: null, rejected });
+    monitor.answers(() => ({ outcome: { kind: 'rejected', error: { code: 'EUNKNOWN', message: 'none' } } }));
+    await expect(restartAndWait(monitor.places, 'bad', patient)).rejects.toThrow(
+      refusal('ESCHEMA', /^bad: its file was rejected \(ESYNTAX: not JSON\)$/),
+    );
+  });
+
   it('asks for nothing where no monitor runs', async () => {
     const monitor = new PlayedMonitor().file('web');
     await expect(restartAndWait(monitor.places, 'web', patient)).rejects.toThrow(refusal('ENOMONITOR'));
@@ -242,6 +251,16 @@ describe('remove and stop', () => {
     await removing.promise;
   });
 
+  it('is not done with a program that the monitor has not told of yet: stop', async () => {
+    const monitor = new PlayedMonitor().runs().file('web');
+    monitor.answers(() => ({ outcome: obeyed() }));
+    const stopping = watched(stopAndWait(monitor.places, 'web', patient));
+    await pause(aWhile);
+    expect(stopping.done()).toBe(false);
+    monitor.tells('web', { state: 'stopped', wanted: 'down' });
+    await stopping.promise;
+  });
+
   it('say what is still there when the time is over', async () => {
     const monitor = new PlayedMonitor()
       .runs()
@@ -249,7 +268,7 @@ describe('remove and stop', () => {
       .tells('web', { state: 'killing', stragglers: [5, 6] });
     monitor.answers(() => ({ outcome: obeyed() }));
     await expect(removeAndWait(monitor.places, 'web', 100)).rejects.toThrow(
-      refusal('ETIMEOUT', /web is killing: still there: pid 5, 6$/),
+      refusal('ETIMEOUT', /web is killing: still there: pids 5, 6$/),
     );
   });
 

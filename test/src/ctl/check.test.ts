@@ -65,7 +65,7 @@ it('says how many files are good where all are', () => {
   writeFileSync(join(config, 'a\nb'), '{"args":["cat"]}');
   expect(checkLines(check({ config }))).toEqual(['1 file is good.']);
   writeFileSync(join(config, 'a\nb'), '{}');
-  expect(checkLines(check({ config }))).toEqual([`${config}/a\\nb: args: expected array, received undefined`]);
+  expect(checkLines(check({ config }))).toEqual([`${config}/a\\nb: args: expected array, received nothing`]);
 });
 
 it('says which directory cannot be read', () => {

@@ -93,6 +93,7 @@ describe('the last sentence', () => {
       name: 'web',
       row: { ...row, ...changes },
       isMonitorLive: true,
+      silentFor: null,
       story: { lines: [], state: changes.state ?? 'running', cause: '', next: 'start', monitor: 'going on', ...story },
       now,
     });
@@ -102,53 +103,58 @@ describe('the last sentence', () => {
     [
       {},
       {},
-      'web is running for 2 s (pid 4711), because its file wants it up; should its process die it is started again at once.',
+      'web has been running for 2 s (pid 4711), because its file wants it up; should its process die it is started again at once.',
     ],
     [
       { rejected: bad, error: bad },
       {},
-      'web is running for 2 s (pid 4711), because its file wants it up; should its process die it is started again at once; its file was rejected (ESYNTAX: not JSON), its last good version is in force.',
+      'web has been running for 2 s (pid 4711), because its file wants it up; should its process die it is started again at once; its file was rejected (ESYNTAX: not JSON), its last good version is in force.',
     ],
     [
       { state: 'starting' },
       { cause: 'config changed: args' },
-      'web is starting for 2 s (pid 4711), because: config changed: args; when it outlives the threshold it is running, if not it backs off.',
+      'web has been starting for 2 s (pid 4711), because: config changed: args; when it outlives the threshold it is running, if not it backs off.',
     ],
     [{ state: 'starting', pid: null }, {}, 'web is being started; its process is asked for.'],
     [
       { state: 'backing-off', pid: null, lastExit: { code: 3, signal: null, at: '' }, nextStartAt: ago(-1_400) },
       {},
-      'web is waiting for 2 s, because it died young (code 3); it is started again in 1.4 s, or at once by "start" or "restart".',
+      'web has been waiting for 2 s, because it died young (code 3); it is started again in 1.4 s, or at once by "start" or "restart".',
     ],
     [
       { state: 'backing-off', pid: null, error: { code: 'ENOENT', message: 'no such file' } },
       {},
-      'web is waiting for 2 s, because it could not be started (ENOENT: no such file); it is started again after the wait.',
+      'web has been waiting for 2 s, because it could not be started (ENOENT: no such file); it is started again after the wait.',
     ],
     [
       { state: 'killing', wanted: 'down', killAt: ago(-1_100), stragglers: [7] },
       { cause: 'stop asked for in the file' },
-      'web is being stopped for 2 s, because: stop asked for in the file; pid 7 is still there, SIGKILL follows in 1.1 s; then it stays stopped.',
+      'web has been stopping for 2 s, because: stop asked for in the file; pid 7 is still there, SIGKILL follows in 1.1 s; then it stays stopped.',
+    ],
+    [
+      { state: 'killing', killAt: ago(1), stragglers: [7, 8], since: null },
+      { cause: 'x' },
+      'web is stopping, because: x; pids 7, 8 are still there, SIGKILL was sent; then it is started again.',
     ],
     [
       { state: 'killing', killAt: ago(1) },
       { cause: 'x', next: 'back-off' },
-      'web is being stopped for 2 s, because: x; SIGKILL was sent; then it waits before it is started again.',
+      'web has been stopping for 2 s, because: x; SIGKILL was sent; then it waits before it is started again.',
     ],
     [
       { state: 'killing', error: { code: 'ESTUCK', message: 'SIGKILL does not end pid 7' } },
       { state: 'running', cause: 'old' },
-      'web is being stopped for 2 s; SIGKILL does not end pid 7, it is sent again every 5 s; then it is started again.',
+      'web has been stopping for 2 s; SIGKILL does not end pid 7, it is sent again every 5 s; then it is started again.',
     ],
     [
       { state: 'killing' },
       { cause: 'the monitor is stopping' },
-      'web is being stopped for 2 s, because: the monitor is stopping; SIGKILL was sent; it is started again by the next monitor.',
+      'web has been stopping for 2 s, because: the monitor is stopping; SIGKILL was sent; it is started again by the next monitor.',
     ],
     [
       { state: 'stopped', wanted: 'down' },
       {},
-      'web is stopped for 2 s, because its file wants it down; "start" wants it up again.',
+      'web has been stopped for 2 s, because its file wants it down; "start" wants it up again.',
     ],
     [
       { state: null, rejected: bad },
@@ -160,6 +166,13 @@ describe('the last sentence', () => {
     expect(sentence(changes, story)).toBe(text);
   });
 
+  it('says that it may be no longer true where the monitor is silent', () => {
+    const story: Story = { lines: [], state: 'running', cause: '', next: 'start', monitor: 'going on' };
+    expect(outlook({ name: 'web', row, isMonitorLive: true, silentFor: 26, story, now })).toMatch(
+      / at once; but the monitor has written nothing for 26 s: this is the last that is known\.$/,
+    );
+  });
+
   it('tells how the last monitor ended where none runs', () => {
     const story: Story = {
       lines: [{ at: '2030-01-02T11:00:00.000Z', text: '' }],
@@ -168,7 +181,8 @@ describe('the last sentence', () => {
       next: 'start',
       monitor: 'going on',
     };
-    const gone = (more: object) => outlook({ name: 'web', row, isMonitorLive: false, story, now, ...more });
+    const gone = (more: object) =>
+      outlook({ name: 'web', row, isMonitorLive: false, silentFor: null, story, now, ...more });
     expect(gone({})).toMatch(
       /^No monitor runs: the last one was killed, or died, after \d\d:00:00.000; web is started /,
     );

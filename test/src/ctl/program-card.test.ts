@@ -47,7 +47,7 @@ describe('the status of one program in full', () => {
       `state        running since ${clockText(since)}`,
       'wanted       up',
       'process      pid 4711, run run-1, up 1 min 1 s',
-      'starts       3, of which 2 restarts; 1 instant deaths',
+      'starts       3, of which 2 restarts; 1 instant death',
       'file         in force (revision r1)',
     ]);
   });
@@ -58,7 +58,9 @@ describe('the status of one program in full', () => {
       killAt: '2030-01-02T12:00:01.100Z',
       lastExit: { code: null, signal: 'SIGTERM', at: '2030-01-01T11:59:00.000Z' },
       error: { code: 'ESTUCK', message: 'SIGKILL does not end pid 7' },
-      stragglers: [7],
+      starts: 2,
+      restarts: 1,
+      stragglers: [7, 8],
       group: ['a', 'b'],
     } as const;
     const lines = programCard(report(changes), { now });
@@ -66,7 +68,8 @@ describe('the status of one program in full', () => {
     expect(lines.find((line) => line.startsWith('last exit'))).toMatch(/signal SIGTERM at 20\d\d-\d\d-\d\d \d\d:\d\d:/);
     expect(lines).toContain('error        ESTUCK: SIGKILL does not end pid 7');
     expect(lines).toContain('group        a, b');
-    expect(lines).toContain('left behind  pid 7');
+    expect(lines).toContain('starts       2, of which 1 restart; 1 instant death');
+    expect(lines).toContain('left behind  pids 7, 8');
     expect(programCard(report({ ...changes, killAt: since }), { now })).toContain('next         KILL sent');
   });
 

@@ -84,6 +84,13 @@ describe('a request', () => {
     expect(messagesIn(places)).toEqual([]);
   });
 
+  it('about a group is left to the monitor where a file is bad: its last good version may be of it', () => {
+    const places = colony();
+    writeFileSync(join(places.config, 'web'), '{');
+    restartGroup(places, 'front');
+    expect(messagesIn(places)).toEqual([{ type: 'RESTART-GROUP', group: 'front' }]);
+  });
+
   it('for a signal needs one that there is', () => {
     expect(() => signal(colony(), 'web', 'NONSENSE')).toThrow(refusal('EUSAGE'));
   });

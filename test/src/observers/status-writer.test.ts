@@ -186,6 +186,18 @@ test('a program that was removed and is stopped has no file', () => {
   expect(readdirSync(directory)).toEqual([]);
 });
 
+test.each([
+  ['config.removed', {}],
+  ['config.changed', { wanted: 'down' }],
+] as const)('of a program that nothing was written of yet something is when it is to end: %s', (type, more) => {
+  enter('web', 'starting');
+  tell('program.starting', 'web');
+  enter('web', 'backing-off');
+  tell('program.backing-off', 'web', { delay: 1_000 });
+  tell(type, 'web', more);
+  expect(read('web')).toMatchObject({ state: 'backing-off' });
+});
+
 test('what happens in one moment is written once, in its last state', () => {
   const looks = vi.spyOn(supervisor, 'getSnapshot');
   enter('web', 'starting');

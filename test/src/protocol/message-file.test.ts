@@ -27,7 +27,7 @@ describe('a message', () => {
     ['[]', 'not a message'],
     ['{}', 'type: not a type of message that ncolony knows'],
     ['{"type":"STOP-THE-WORLD"}', 'type: not a type of message that ncolony knows'],
-    ['{"type":"RESTART"}', 'name: expected string, received undefined'],
+    ['{"type":"RESTART"}', 'name: expected string, received nothing'],
     ['{"type":"RESTART-GROUP","group":5}', 'group: expected string, received number'],
     ['{"type":"SIGNAL","name":"web","signal":"SIGNONSENSE"}', 'signal: not the name of a signal'],
   ])('%s is none: %s', (text, message) => {

@@ -116,22 +116,22 @@ describe('a bad program file', () => {
   it.each<[unknown, string]>([
     [null, 'expected object, received null'],
     [[], 'expected object, received array'],
-    [{}, 'args: expected array, received undefined'],
-    [{ args: [] }, 'args: expected array to have >=1 items'],
+    [{}, 'args: expected array, received nothing'],
+    [{ args: [] }, 'args: expected at least 1 element'],
     [{ args: 'cat' }, 'args: expected array, received string'],
     [{ args: [''] }, 'args: expected an executable as first element'],
     [{ args: ['cat', 5] }, 'args.1: expected string, received number'],
     [{ args: ['c\0at'] }, 'args.0: expected a string without NUL'],
-    [{ args: ['cat'], env: [] }, 'env: expected record, received array'],
+    [{ args: ['cat'], env: [] }, 'env: expected object, received array'],
     [{ args: ['cat'], env: { PATH: 5 } }, 'env.PATH: expected string, received number'],
     [{ args: ['cat'], env: { PATH: 'a\0' } }, 'env.PATH: expected a string without NUL'],
     [{ args: ['cat'], env: { '': 'a' } }, 'env.: expected the name of a variable'],
     [{ args: ['cat'], 'ncolony.limits': { open: 5 } }, 'ncolony.limits: expected no key open'],
     [{ args: ['cat'], env_inherit: ['A=b'] }, 'env_inherit.0: expected the name of a variable'],
     [{ args: ['cat'], uid: '33' }, 'uid: expected number, received string'],
-    [{ args: ['cat'], uid: 1.5 }, 'uid: expected int, received number'],
-    [{ args: ['cat'], gid: -1 }, 'gid: expected number to be >=0'],
-    [{ args: ['cat'], gid: 4_294_967_295 }, 'gid: expected number to be <=4294967294'],
+    [{ args: ['cat'], uid: 1.5 }, 'uid: expected integer, received number'],
+    [{ args: ['cat'], gid: -1 }, 'gid: expected at least 0'],
+    [{ args: ['cat'], gid: 4_294_967_295 }, 'gid: expected at most 4294967294'],
     [{ args: ['cat'], group: 'web' }, 'group: expected array, received string'],
     [{ args: ['cat'], 'ncolony.wanted': 'yes' }, 'ncolony.wanted: expected one of "up"|"down"'],
     [
@@ -141,10 +141,7 @@ describe('a bad program file', () => {
     [{ args: ['cat'], 'ncolony.stop': { kiltime: 5 } }, 'ncolony.stop: expected no key kiltime'],
     [{ args: ['cat'], 'ncolony.log': { size: '10 MB' } }, 'ncolony.log.size: expected a size, such as "10M"'],
     [{ args: ['cat'], 'ncolony.log': 'none' }, 'ncolony.log: expected object, received string'],
-    [
-      { args: ['cat'], 'ncolony.stop': { killtime: 2_147_484 } },
-      'ncolony.stop.killtime: expected number to be <=2147483.647',
-    ],
+    [{ args: ['cat'], 'ncolony.stop': { killtime: 2_147_484 } }, 'ncolony.stop.killtime: expected at most 2147483.647'],
   ])('%j: %s', (value, message) => {
     expect(faultsOf(value)).toEqual([message]);
   });
