@@ -207,7 +207,8 @@ function configPairs(config: NonNullable<Model['config']>): (readonly [string, s
 
 function shown(value: unknown): string {
   if (value === null || value === undefined) return '–';
-  if (typeof value !== 'object') return String(value);
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object') return JSON.stringify(value);
   const parts = Array.isArray(value)
     ? value.map(shown)
     : Object.entries(value).map(([key, of]) => `${key} ${shown(of)}`);
