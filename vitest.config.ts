@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// Four rooms of tests. `machines` and `visualize` run against xstate's development build, whose warnings fail a test;
+// Five rooms of tests. `machines` and `visualize` run against xstate's development build, whose warnings fail a test;
 // `blackbox` runs the built command and shares the machine's two cores badly, so its files come one after the other.
 // On a shared CI machine a test of real processes gets a second chance: what is late there is not wrong.
 const retry = process.env['CI'] === undefined ? 0 : 2;
@@ -32,6 +32,16 @@ export default defineConfig({
           testTimeout: 30_000,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          retry,
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 60_000,
+          fileParallelism: false,
         },
       },
       {

@@ -56,7 +56,7 @@ describe('README', () => {
     const { code, output } = await run(`${monitor}\n${waitForIt}\n${example('desk')}\nkill $monitor\nwait $monitor`);
     expect({ code, output }).toMatchObject({ code: 0 });
     expect(output).toMatch(/running → killing: restart asked for by message /);
-    expect(output).toMatch(/web is (?:starting|running) /);
+    expect(output).toMatch(/web has been (?:starting|running) for /);
   });
 
   test('every option of the monitor is in its table, and no other', async () => {

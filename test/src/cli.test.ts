@@ -56,7 +56,7 @@ describe('wrong use', () => {
     [['ctl', 'add', 'web', '--cmd', 'cat', '--uid', '-1'], /--uid: expected a number/],
     [['ctl', 'add', 'web', '--cmd', 'cat', '--uid', ''], /--uid: expected a number/],
     [['ctl', 'add', 'web', '--cmd', 'cat', '--gid', '1.5'], /--gid: expected a number/],
-    [['ctl', 'add', 'web', '--cmd', 'cat', '--gid', '4294967295'], /gid: expected number/],
+    [['ctl', 'add', 'web', '--cmd', 'cat', '--gid', '4294967295'], /gid: expected at most 4294967294/],
     [['ctl', 'add', 'web', '--cmd', 'cat', '--env', 's3cret'], /--env: expected NAME=VALUE/],
     [['ctl', 'add', 'web', '--cmd', 'cat', '--env', '=s3cret'], /--env: expected NAME=VALUE/],
     [['ctl', 'add', 'web', '--cmd', 'cat', '--timeout', '5'], /--timeout: needs --wait/],

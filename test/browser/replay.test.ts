@@ -8,9 +8,9 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import type { ServerMessage } from '../../visualize/live-protocol.js';
 import { hasBrowser, openBrowser, openPage } from './browser.js';
-import { test } from './colony.js';
-import { command, ncolony } from './command.js';
-import { ask } from './looking.js';
+import { test } from '../blackbox/colony.js';
+import { command, ncolony } from '../blackbox/command.js';
+import { ask } from '../blackbox/looking.js';
 
 const children: ChildProcess[] = [];
 afterEach(() => {

@@ -5,8 +5,8 @@ import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { hasBrowser, openBrowser, openPage } from './browser.js';
-import { test, type Colony } from './colony.js';
-import { addressOf } from './looking.js';
+import { test, type Colony } from '../blackbox/colony.js';
+import { addressOf } from '../blackbox/looking.js';
 
 interface Finding {
   readonly id: string;
