@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import axe from 'axe-core';
+import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { hasBrowser, openBrowser, openPage } from './browser.js';
@@ -38,6 +39,18 @@ const becomes = (page: Page, name: string, state: string) =>
       }),
     [name, state] as const,
   );
+
+/** What Stately's page does with what it is told, by Stately's own package. */
+async function statelysReceiver(): Promise<string> {
+  const contents = `
+    import { createBrowserReceiver } from '@statelyai/inspect';
+    globalThis.heard = [];
+    createBrowserReceiver().subscribe(({ type, name, event }) => heard.push(type + ' ' + (name ?? event?.type)));
+  `;
+  const stdin = { contents, resolveDir: import.meta.dirname };
+  const { outputFiles } = await build({ stdin, bundle: true, write: false, format: 'iife', platform: 'browser' });
+  return (outputFiles[0]?.text ?? '').replaceAll('</script', '<\\/script');
+}
 
 async function someColony(colony: Colony): Promise<void> {
   colony.write('api', {
@@ -189,6 +202,42 @@ describe.skipIf(!hasBrowser)('the page', () => {
     await expect.poll(heard).not.toEqual(held);
     await page.getByRole('button', { name: 'signals', exact: true }).click();
     expect(await heard()).toEqual([]);
+    await finish();
+  });
+
+  test('hands what is inspected to the page of Stately, when its link is clicked and not before', async ({
+    colony,
+  }) => {
+    const file = join(colony.root, 'token');
+    writeFileSync(file, 'a-token-of-24-characters');
+    const monitor = await colony.monitor('--http', '0', '--http-token', file, '-t', '0.1');
+    const url = await addressOf(monitor);
+    colony.write('api', { args: ['sleep', '1000'] });
+    await monitor.fact('program.running', { name: 'api' });
+    const { pid } = monitor.facts('program.started', { name: 'api' })[0]!;
+    const { page, complaints, finish } = await openPage(browser, url);
+    const asked: string[] = [];
+    const body = `<!doctype html><script>${await statelysReceiver()}</script>`;
+    await page.context().route('https://stately.ai/**', (route) => {
+      asked.push(route.request().url());
+      return route.fulfill({ contentType: 'text/html', body });
+    });
+    await page.getByLabel('Token').fill('a-token-of-24-characters');
+    await page.getByRole('button', { name: 'Look' }).click();
+    await page.locator('[data-name=api]').waitFor();
+    await page.keyboard.press('2');
+    await page.getByRole('button', { name: 'program/api', exact: true }).waitFor();
+    expect(asked).toEqual([]);
+    const opened = page.context().waitForEvent('page');
+    await page.getByRole('link', { name: /stately/ }).click();
+    const inspector = await opened;
+    const heard = () => inspector.evaluate(() => (globalThis as unknown as { heard: string[] }).heard);
+    await expect.poll(heard).toEqual(expect.arrayContaining(['@xstate.actor supervisor', '@xstate.actor program/api']));
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(heard).toEqual(expect.arrayContaining(['@xstate.event process.exited']));
+    expect(asked).toEqual(['https://stately.ai/inspect']);
+    expect(complaints.filter((complaint) => !complaint.includes('401'))).toEqual([]);
+    complaints.length = 0;
     await finish();
   });
 

@@ -7,7 +7,8 @@ const headers = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
-  'cross-origin-opener-policy': 'same-origin',
+  // Not without the popups: Stately's inspector is handed the stream by our page.
+  'cross-origin-opener-policy': 'same-origin-allow-popups',
 };
 
 /** Answers, with what keeps a page to itself. */

@@ -4,15 +4,10 @@ import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { HttpOptions } from '../../src/http-options.js';
 
-/** Stately's own page may connect for so long after somebody followed our link to it, in ms. */
-const invitationMs = 10 * 60_000;
-const stately = 'https://stately.ai';
-
 /** Who may look, and who may order. */
 export class Gate {
   readonly #options: HttpOptions;
   readonly #cookieName: string;
-  #invitedUntil = 0;
 
   constructor(options: HttpOptions) {
     this.#options = options;
@@ -38,18 +33,11 @@ export class Gate {
     return origin === undefined || originHost(origin) === host?.toLowerCase();
   }
 
-  /** Whether the inspection stream may be sent: to us, to editors, and to Stately's page after a click of ours. */
+  /** Whether the inspection stream may be sent: to us, and to editors. */
   mayInspect(request: IncomingMessage): boolean {
     const { origin = '' } = request.headers;
     if (origin.startsWith('vscode-webview://')) return true;
-    if (origin === stately) return performance.now() < this.#invitedUntil;
     return this.isOurOwn(request);
-  }
-
-  /** Lets Stately's page connect for a while; returns the address under which it looks at `host`. */
-  invite(host: string): string {
-    this.#invitedUntil = performance.now() + invitationMs;
-    return `${stately}/inspect?server=${encodeURIComponent(`ws://${host}`)}`;
   }
 
   /** Whether the token was shown: as a bearer's, as our cookie, or (for clients that can do no other) in the address. */

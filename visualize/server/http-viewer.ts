@@ -160,8 +160,6 @@ export class HttpViewer {
         return respond(response, 200, exhibits.metrics.contentType, await exhibits.metrics.text());
       case '/session':
         return respond(response, 200, 'application/json', JSON.stringify({ mode: 'live' } satisfies Session));
-      case '/inspect':
-        return this.#sendToInspector(request, response);
       default:
         return respond(response, 404, 'text/plain', 'no such page\n');
     }
@@ -185,14 +183,6 @@ export class HttpViewer {
     const now = performance.now();
     if (now - this.#report.at > statusMs) this.#report = { text: statusJson(status(this.#options.places)), at: now };
     return `${this.#report.text}\n`;
-  }
-
-  /** Only a click on our own page leads there: nothing of the colony is told to a page that came by itself. */
-  #sendToInspector(request: IncomingMessage, response: ServerResponse): void {
-    if (request.headers['sec-fetch-site'] !== 'same-origin' || request.headers['sec-fetch-user'] !== '?1') {
-      return respond(response, 403, 'text/plain', 'follow the link on the page of the monitor\n');
-    }
-    respond(response, 302, 'text/plain', '', { location: this.#gate.invite(request.headers.host ?? '') });
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -4,6 +4,12 @@ import { h, mark, say } from './element.js';
 import type { Change, Model } from './model.js';
 import type { House, Page } from './page.js';
 import { Sequence } from './sequence.js';
+import { openStately } from './stately.js';
+
+function openInspector(event: Event): void {
+  event.preventDefault();
+  openStately();
+}
 
 /** Who there is, and what they say to each other. */
 export class ActorsPage implements Page {
@@ -45,8 +51,12 @@ export class ActorsPage implements Page {
           'p',
           { class: 'hint', hidden: house.model.mode !== 'live' },
           'The same stream in Stately’s inspector: ',
-          h('a', { href: '/inspect', target: '_blank', rel: 'noopener', 'data-outside': '' }, 'stately.ai/inspect'),
-          ', a page of somebody else’s, which then connects to this monitor.',
+          h(
+            'a',
+            { href: 'https://stately.ai/inspect', 'data-outside': '', click: openInspector },
+            'stately.ai/inspect',
+          ),
+          ', a page of somebody else’s, which is then told all of it.',
         ),
       ),
     );
