@@ -27,8 +27,8 @@ async function served(...words: string[]): Promise<URL> {
 
 const linesOf = (file: string) =>
   readFileSync(file, 'utf8')
-    .trimEnd()
     .split('\n')
+    .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as ServerMessage);
 
 test('--record writes down all that happens, and no environment value', async ({ colony }) => {
@@ -47,10 +47,11 @@ test('--record writes down all that happens, and no environment value', async ({
   expect(readFileSync(file, 'utf8')).not.toContain('canary-77aa');
   expect(statSync(file).mode & 0o777).toBe(0o600);
 
-  // What was recorded before is kept, once.
+  // The next one goes on in it.
   await colony.stop(await colony.monitor('--record', file));
-  expect(linesOf(`${file}.1`)).toEqual(messages);
-  expect(existsSync(`${file}.2`)).toBe(false);
+  expect(linesOf(file).slice(0, messages.length)).toEqual(messages);
+  expect(linesOf(file).length).toBeGreaterThan(messages.length);
+  expect(existsSync(`${file}.1`)).toBe(false);
 });
 
 test('what cannot be replayed is refused in one line', async ({ colony }) => {

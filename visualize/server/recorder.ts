@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, renameSync, writeSync } from 'node:fs';
 import type { ActorRefFrom } from 'xstate';
 import type { Fact, supervisorMachine, Timings } from '../../machines/index.js';
 import { ColonyError, messageOf, reasonOf, systemCode } from '../../src/errors.js';
@@ -9,13 +9,16 @@ import type { Flow, ServerMessage, Told } from '../live-protocol.js';
 
 /** A file of this size becomes the older one of two. */
 const fullBytes = 8 * 1024 * 1024;
+const beginning = '{"type":"hello"';
 const coalesceMs = 100;
 const mostFlows = 1_000;
 const retryMs = 5_000;
 /** Facts from before a file, at its beginning. */
 const mostFactsBefore = 50;
 
-const { O_WRONLY, O_APPEND, O_CREAT, O_TRUNC, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
+const { O_RDONLY, O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
+/** Not through a link, and without waiting at a fifo. */
+const carefully = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
 
 export interface RecorderOptions {
   readonly file: string;
@@ -26,7 +29,8 @@ export interface RecorderOptions {
 
 /**
  * Writes down what a viewer would have been told, a JSON line a moment, for `ncolony replay`. What it takes on the disk is
- * bounded: FILE and FILE.1, of 8 MiB each. Each begins with the state of everything.
+ * bounded: FILE and FILE.1, of 8 MiB each. Each begins with the state of everything. Who starts again goes on in FILE:
+ * a monitor that is started over and over does not push out of it what led to that.
  */
 export class Recorder {
   readonly #options: RecorderOptions;
@@ -112,13 +116,14 @@ export class Recorder {
     const { file, timings } = this.#options;
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
-    moveAway(file);
-    // Not through a link, and without waiting at a fifo.
-    const flags = O_WRONLY | O_APPEND | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
-    const descriptor = openSync(file, flags, 0o600);
+    if (!hasRoom(file)) moveAway(file);
+    const descriptor = openSync(file, O_WRONLY | O_APPEND | O_CREAT | carefully, 0o600);
     this.#descriptor = descriptor;
-    if (!fstatSync(descriptor).isFile()) throw new Error('is not a regular file');
-    this.#size = 0;
+    const found = fstatSync(descriptor);
+    if (!found.isFile()) throw new Error('is not a regular file');
+    this.#size = found.size;
+    // The last line of a monitor that was killed may be torn.
+    if (found.size > 0) this.#write('\n');
     const monitor = { pid: process.pid, since: this.#since, version };
     const programs = this.#view.programs();
     const facts = this.#view.told.slice(-mostFactsBefore);
@@ -132,6 +137,22 @@ export class Recorder {
       written += writeSync(this.#descriptor ?? -1, bytes, written);
     }
     this.#size += bytes.length;
+  }
+}
+
+/** Whether it is a recording that is not full. */
+function hasRoom(file: string): boolean {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, O_RDONLY | carefully);
+    const found = fstatSync(descriptor);
+    const start = Buffer.alloc(beginning.length);
+    if (found.isFile()) readSync(descriptor, start);
+    return found.size <= fullBytes && start.toString() === beginning;
+  } catch {
+    return false;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
@@ -152,7 +173,7 @@ export function readRecording(file: string): string {
   return isRecording(older) ? older + text : text;
 }
 
-const isRecording = (text: string) => text.startsWith('{"type":"hello"');
+const isRecording = (text: string) => text.startsWith(beginning);
 
 function readIfThere(file: string): string | undefined {
   try {

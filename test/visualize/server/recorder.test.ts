@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createActor } from 'xstate';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -39,6 +39,30 @@ describe('Recorder', () => {
     for (const path of [file, `${file}.1`]) expect(statSync(path).size).toBeLessThan(8.1 * megabyte);
     expect(statSync(`${file}.1`).size).toBeGreaterThan(8 * megabyte);
     expect(readRecording(file)).toBe(`${before}${now}`);
+  });
+
+  it('goes on in what a monitor before it recorded, however often monitors start', () => {
+    for (const text of ['first', 'second', 'third']) {
+      happen(text);
+      recorder.close();
+      appendFileSync(file, '{"type":"chan');
+      recorder = new Recorder({ file, timings: defaultTimings, root, warn: (problem) => warnings.push(problem) });
+    }
+    happen('fourth');
+    const lines = readRecording(file).split('\n');
+    const heard = ['first', 'second', 'third', 'fourth'].map((text) =>
+      lines.some((line) => line.startsWith('{"type":"changes"') && line.includes(text)),
+    );
+    expect(heard).toEqual([true, true, true, true]);
+    expect(lines.filter((line) => line.startsWith('{"type":"hello"'))).toHaveLength(4);
+    expect(existsSync(`${file}.1`)).toBe(false);
+  });
+
+  it('puts away what is no recording', () => {
+    writeFileSync(file, 'something else\n');
+    happen('told');
+    expect(readFileSync(`${file}.1`, 'utf8')).toBe('something else\n');
+    expect(readFileSync(file, 'utf8')).toMatch(/^\{"type":"hello"/);
   });
 
   it('says once that it cannot write, and goes on when it can', () => {
