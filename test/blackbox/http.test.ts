@@ -253,6 +253,18 @@ describe('who asks for what is not his', () => {
   });
 });
 
+test('who looks is told how it ended before the monitor is gone', async ({ colony }) => {
+  const monitor = await colony.monitor('--http', '0', '-t', '0.05');
+  colony.write('cat', { args: ['cat'] });
+  await monitor.fact('program.running', { name: 'cat' });
+  const client = new LiveClient(await addressOf(monitor));
+  await client.hears('hello');
+  await colony.stop(monitor);
+  expect(await client.closed).toBe(1001);
+  const told = client.heard.flatMap((message) => (message.type === 'changes' ? message.programs : []));
+  expect(told.at(-1)).toMatchObject({ name: 'cat', state: 'stopped' });
+});
+
 test('our page is told of a crash within 200 ms, and no environment value ever', async ({ colony }) => {
   const canary = 'canary-5e1f';
   const monitor = await colony.monitor('--http', '0', '-t', '0.05');

@@ -105,6 +105,8 @@ export class LiveFeed {
 
   close(): void {
     clearInterval(this.#pulse);
+    // What is told last is how it ended.
+    this.#flush();
     clearTimeout(this.#timer);
     this.#clients.close();
   }
