@@ -299,8 +299,13 @@ describe.skipIf(!hasBrowser)('the page', () => {
   ] as const)(
     'has no serious fault for axe-core, fits, and shows where a program is ($width px, $colorScheme)',
     async (look, { colony }) => {
-      const url = await addressOf(await colony.monitor('--http', '0', ...slow));
+      const monitor = await colony.monitor('--http', '0', ...slow, '--killtime', '8');
+      const url = await addressOf(monitor);
       await someColony(colony);
+      colony.write('deaf', { args: ['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'] });
+      await monitor.fact('program.running', { name: 'deaf' });
+      colony.send({ type: 'RESTART', name: 'deaf' });
+      await monitor.fact('program.killing', { name: 'deaf' });
       const { width, height, colorScheme } = look;
       // Nothing that moves: colours are looked at as they will be.
       const { page, finish } = await openPage(browser, url, {
@@ -310,7 +315,8 @@ describe.skipIf(!hasBrowser)('the page', () => {
       });
       for (const [hash, sign] of [
         ['#/', '.row'],
-        ['#/program/dies', '.chart .state[data-active]'],
+        ...['deaf', 'dies', 'api', 'off'].map((name) => [`#/program/${name}`, '.chart .state[data-active]'] as const),
+        ['#/program/broken', '.pill[data-state=rejected]'],
         ['#/actors', '.tree-row'],
       ] as const) {
         await page.evaluate((there) => (location.hash = there), hash);
@@ -318,7 +324,7 @@ describe.skipIf(!hasBrowser)('the page', () => {
         // axe-core is inserted as an inline script, which the page itself may not have: from outside it can.
         expect(await seriousFindings(page)).toEqual([]);
         expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
-        if (hash !== '#/program/dies') continue;
+        if (!sign.includes('data-active')) continue;
         const state = page.locator('.chart .state[data-active]');
         await expect
           .poll(() =>

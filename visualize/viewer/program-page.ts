@@ -33,7 +33,7 @@ export class ProgramPage implements Page {
   readonly #facts = factList(true);
   readonly #context = h('dl', { class: 'pairs' });
   readonly #config = h('dl', { class: 'pairs' });
-  readonly #output = h('pre', { class: 'output', tabindex: 0, 'aria-label': 'Recent output' });
+  readonly #output = h('pre', { class: 'output', tabindex: 0, role: 'region', 'aria-label': 'Recent output' });
   #timeLineAt = Number.NEGATIVE_INFINITY;
 
   constructor(name: string, house: House) {
