@@ -89,6 +89,7 @@ export class Model {
         this.#replace(message.programs);
         this.facts = message.facts;
         this.flows = [];
+        this.droppedFlows = 0;
         this.isStopping = false;
         this.become('live');
         this.#note('programs', 'facts', 'link');
