@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ColonyError, messageOf, reasonOf, systemCode } from './errors.js';
 import type { MonitorOptions } from './options.js';
@@ -35,6 +35,7 @@ export async function openColony(options: MonitorOptions): Promise<Colony> {
     throw new ColonyError('EDIRECTORY', `${config}: config and messages must be two directories`);
   }
   if (!options.trustDirectories) requireTrust(options);
+  if (options.record !== undefined) requireFile(options.record, 'record');
 
   const held = new HeldDirectories();
   try {
@@ -55,6 +56,16 @@ function existing(path: string, option: string): string {
     const real = realpathSync(path);
     if (statSync(real).isDirectory()) return real;
     throw new Error('is not a directory');
+  } catch (error) {
+    throw new ColonyError('EDIRECTORY', `--${option} ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** A file that is written, be it there or not yet; a link to one is none. */
+function requireFile(path: string, option: string): void {
+  try {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? true) return;
+    throw new Error('is not a regular file');
   } catch (error) {
     throw new ColonyError('EDIRECTORY', `--${option} ${path}: ${messageOf(error)}`, { cause: error });
   }

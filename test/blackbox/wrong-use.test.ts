@@ -68,4 +68,14 @@ describe('wrong use of the monitor exits with 2, says so in one line, and starts
     expect({ code, lines: stderr.split('\n').length - 1 }).toEqual({ code: 1, lines: 1 });
     expect(stderr).toContain(nowhere);
   });
+
+  test('a directory to record in, which stays where it is', async ({ colony }) => {
+    const places = ['--config', colony.config, '--messages', colony.messages];
+    const { code, stderr } = await ncolony(['monitor', ...places, '--record', colony.pids]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `ncolony: --record ${colony.pids}: is not a regular file\n`,
+    });
+    expect(readdirSync(colony.root)).not.toContain('pid.1');
+  });
 });

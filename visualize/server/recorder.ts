@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
 import type { ActorRefFrom } from 'xstate';
 import type { Fact, supervisorMachine, Timings } from '../../machines/index.js';
-import { ColonyError, messageOf, reasonOf, systemCode } from '../../src/errors.js';
+import { ColonyError, messageOf, reasonOf } from '../../src/errors.js';
+import { readFileBytes } from '../../src/protocol/file-bytes.js';
 import { version } from '../../src/version.js';
 import { ColonyView, namesIn } from '../colony-view.js';
 import { flowOf } from '../flows.js';
@@ -9,6 +10,8 @@ import type { Flow, ServerMessage, Told } from '../live-protocol.js';
 
 /** A file of this size becomes the older one of two. */
 const fullBytes = 8 * 1024 * 1024;
+/** A moment of a large colony may take a file beyond that, but not so far. */
+const mostBytesRead = 8 * fullBytes;
 const beginning = '{"type":"hello"';
 const coalesceMs = 100;
 const mostFlows = 1_000;
@@ -156,30 +159,34 @@ function hasRoom(file: string): boolean {
   }
 }
 
+/** A directory is somebody's: what is no file stays where it is, and nothing is recorded as long as it is there. */
 function moveAway(file: string): void {
-  try {
-    renameSync(file, `${file}.1`);
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
-  }
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isFile()) throw new Error('is not a regular file');
+  renameSync(file, `${file}.1`);
 }
 
 /** A recording with the older part before it. Throws `EUSAGE`. */
 export function readRecording(file: string): string {
-  const text = readIfThere(file);
-  if (text === undefined) throw new ColonyError('EUSAGE', `${file}: there is no such file`);
-  if (!isRecording(text)) throw new ColonyError('EUSAGE', `${file}: is not a recording`);
-  const older = readIfThere(`${file}.1`) ?? '';
-  return isRecording(older) ? older + text : text;
+  const found = readText(file);
+  if (found.kind !== 'text') throw new ColonyError('EUSAGE', `${file}: ${refusals[found.kind]}`);
+  if (!isRecording(found.text)) throw new ColonyError('EUSAGE', `${file}: is not a recording`);
+  const older = readText(`${file}.1`);
+  return older.kind === 'text' && isRecording(older.text) ? older.text + found.text : found.text;
 }
 
 const isRecording = (text: string) => text.startsWith(beginning);
 
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw new ColonyError('EUSAGE', `${file}: cannot be read (${reasonOf(error)})`, { cause: error });
+const refusals = { missing: 'there is no such file', irregular: 'is not a regular file' } as const;
+
+/** Throws `EUSAGE` where there is a file that cannot be read. */
+function readText(file: string): { kind: 'text'; text: string } | { kind: keyof typeof refusals } {
+  const found = readFileBytes(file, mostBytesRead);
+  if (found.kind === 'missing' || found.kind === 'irregular') return found;
+  if (found.kind === 'unreadable') {
+    throw new ColonyError('EUSAGE', `${file}: cannot be read (${reasonOf(found.error.message)})`);
   }
+  if (found.bytes.length > mostBytesRead) throw new ColonyError('EUSAGE', `${file}: is too large`);
+  return { kind: 'text', text: found.bytes.toString() };
 }

@@ -1,12 +1,30 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { createActor } from 'xstate';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { defaultTimings, supervisorMachine, type Fact } from '../../../machines/index.js';
 import { readRecording, Recorder } from '../../../visualize/server/recorder.js';
 import { temporaryDirectory } from '../../temporary-directory.js';
 
 const megabyte = 1024 * 1024;
+
+const irregular: [what: string, make: (path: string) => void][] = [
+  ['a directory', (path) => mkdirSync(path)],
+  ['a fifo', (path) => void execFileSync('mkfifo', [path])],
+  ['a link', (path) => symlinkSync('elsewhere', path)],
+];
 
 describe('Recorder', () => {
   const home = temporaryDirectory();
@@ -65,6 +83,19 @@ describe('Recorder', () => {
     expect(readFileSync(file, 'utf8')).toMatch(/^\{"type":"hello"/);
   });
 
+  it.each(irregular)('leaves %s where it is, and records when it is gone', (_what, make) => {
+    make(file);
+    const { ino } = lstatSync(file);
+    happen('lost');
+    expect(warnings).toEqual([expect.stringMatching(/the recording is being lost \(is not a regular file\)$/)]);
+    expect(lstatSync(file).ino).toBe(ino);
+    expect(existsSync(`${file}.1`)).toBe(false);
+    rmSync(file, { recursive: true });
+    vi.advanceTimersByTime(5_000);
+    happen('kept');
+    expect(readFileSync(file, 'utf8')).toContain('kept');
+  });
+
   it('says once that it cannot write, and goes on when it can', () => {
     rmSync(home.path, { recursive: true });
     happen('lost');
@@ -81,5 +112,30 @@ describe('Recorder', () => {
     happen('told');
     writeFileSync(`${file}.1`, 'something else\n');
     expect(readRecording(file)).toMatch(/^\{"type":"hello"/);
+  });
+
+  it.each(irregular.slice(0, 2))('goes without what was recorded before it where that is %s', (_what, make) => {
+    happen('told');
+    make(`${file}.1`);
+    expect(readRecording(file)).toMatch(/^\{"type":"hello"/);
+  });
+});
+
+describe('readRecording', () => {
+  const home = temporaryDirectory();
+  const file = join(home.path, 'flight.jsonl');
+  afterAll(() => home.remove());
+
+  it.each<[what: string, make: (path: string) => void, reason: string]>([
+    ['nothing', () => {}, 'there is no such file'],
+    ['a directory', (path) => mkdirSync(path), 'is not a regular file'],
+    ['a fifo, at which nobody waits', (path) => void execFileSync('mkfifo', [path]), 'is not a regular file'],
+    ['something else', (path) => writeFileSync(path, 'something else\n'), 'is not a recording'],
+    ['what is too large', (path) => (writeFileSync(path, ''), truncateSync(path, 65 * megabyte)), 'is too large'],
+  ])('refuses %s, naming it', (_what, make, reason) => {
+    rmSync(file, { recursive: true, force: true });
+    make(file);
+    const refused = { code: 'EUSAGE', message: `${file}: ${reason}` };
+    expect(() => readRecording(file)).toThrow(expect.objectContaining(refused) as Error);
   });
 });
