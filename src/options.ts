@@ -5,7 +5,7 @@ import { ColonyError } from './errors.js';
 import { colonyDirectories, missing, type GivenDirectories } from './home.js';
 import { httpOptions, type HttpOptions, type HttpWords } from './http-options.js';
 import { spawnKinds, type SpawnKind } from './os/launcher.js';
-import { maxDelay } from './protocol/durations.js';
+import { milliseconds, secondsText } from './protocol/durations.js';
 import { bytesOf, defaultLogLimits, sizePattern, type LogLimits } from './protocol/log-settings.js';
 
 /** What `ncolony monitor` is told. Durations are milliseconds, paths absolute. */
@@ -63,8 +63,6 @@ export interface MonitorWords extends GivenDirectories, TimingWords, HttpWords {
   readonly spawn?: string;
   readonly record?: string;
 }
-
-const secondsText = (milliseconds: number) => String(milliseconds / 1000);
 
 /** Those of NColony as far as it had them. */
 export const monitorDefaults = {
@@ -133,13 +131,6 @@ export function timingsOf(words: TimingWords): Timings {
     minRestartDelay,
     maxRestartDelay: milliseconds('maxrestartdelay', words.maxrestartdelay, minRestartDelay),
   };
-}
-
-/** Seconds as they were typed → ms, between two bounds in ms. Throws `EUSAGE`. */
-export function milliseconds(option: string, text: string, least = 0, most = maxDelay): number {
-  const result = /^(?:\d+\.?\d*|\.\d+)$/.test(text) ? Math.round(Number(text) * 1000) : Number.NaN;
-  if (result >= least && result <= most) return result;
-  throw new ColonyError('EUSAGE', `--${option}: expected seconds from ${secondsText(least)} to ${secondsText(most)}`);
 }
 
 function file(option: string, path: string | undefined): string | undefined {

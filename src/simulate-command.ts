@@ -1,7 +1,8 @@
 import { Option, type Command } from 'commander';
 import { ColonyError } from './errors.js';
-import { milliseconds, monitorDefaults, timingsOf, type TimingWords } from './options.js';
+import { monitorDefaults, timingsOf, type TimingWords } from './options.js';
 import { print } from './print.js';
+import { milliseconds } from './protocol/durations.js';
 import type { Order, SimulationOptions } from './simulate/simulation.js';
 
 /** The words of `ncolony simulate` as they were typed: durations in seconds. */

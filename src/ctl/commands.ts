@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { colonyDirectories, createHome, missing, type GivenDirectories } from '../home.js';
 import { ColonyError } from '../errors.js';
 import { print } from '../print.js';
+import { milliseconds } from '../protocol/durations.js';
 import type { AddWords } from './add-words.js';
 import type { Places } from './places.js';
 import type { LogsWords } from './show-logs.js';
@@ -36,7 +37,7 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
       const places = placesOf(given, 'config');
       const program = newProgram(given);
       programFile(name, program); // Wrong use leaves nothing behind, no home either.
-      const timeout = await timeoutOf(given);
+      const timeout = timeoutOf(given);
       createHome(colonyDirectories(given, process.env));
       if (timeout === undefined) return warn(add(places, name, program));
       const { addAndWait } = await import('./and-wait.js');
@@ -61,7 +62,7 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
       .option(...timeoutOption);
 
   waitingWord('remove <name>', 'stop a program and forget it', 'remove web', async (given, name) => {
-    const timeout = await timeoutOf(given);
+    const timeout = timeoutOf(given);
     if (timeout === undefined) {
       const { remove } = await import('./remove.js');
       return remove(placesOf(given, 'config'), name);
@@ -71,7 +72,7 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
   });
 
   waitingWord('restart <name>', 'restart a program', 'restart web --wait', async (given, name) => {
-    const timeout = await timeoutOf(given);
+    const timeout = timeoutOf(given);
     const places = placesOf(given, 'config', 'messages');
     if (timeout === undefined) return void (await import('./restart.js')).restart(places, name);
     const { restartAndWait } = await import('./and-wait.js');
@@ -79,7 +80,7 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
   });
 
   waitingWord('restart-all', 'restart all programs', 'restart-all', async (given) => {
-    const timeout = await timeoutOf(given);
+    const timeout = timeoutOf(given);
     if (timeout === undefined) return void (await import('./restart.js')).restartAll(placesOf(given, 'messages'));
     const { restartAllAndWait } = await import('./and-wait.js');
     await restartAllAndWait(placesOf(given, 'config', 'messages'), timeout);
@@ -90,7 +91,7 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
     'restart the programs of a group',
     'restart-group workers',
     async (given, group) => {
-      const timeout = await timeoutOf(given);
+      const timeout = timeoutOf(given);
       const places = placesOf(given, 'config', 'messages');
       if (timeout === undefined) return void (await import('./restart.js')).restartGroup(places, group);
       const { restartGroupAndWait } = await import('./and-wait.js');
@@ -99,14 +100,14 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
   );
 
   waitingWord('stop <name>', 'want a program down, until start', 'stop web --wait', async (given, name) => {
-    const timeout = await timeoutOf(given);
+    const timeout = timeoutOf(given);
     if (timeout === undefined) return (await import('./wanted.js')).stop(placesOf(given, 'config'), name);
     const { stopAndWait } = await import('./and-wait.js');
     await stopAndWait(placesOf(given, 'config', 'messages'), name, timeout);
   });
 
   waitingWord('start <name>', 'want a program up, and end its back-off', 'start web --wait', async (given, name) => {
-    const timeout = await timeoutOf(given);
+    const timeout = timeoutOf(given);
     const places = placesOf(given, 'config', 'messages');
     if (timeout === undefined) return void (await import('./wanted.js')).start(places, name);
     const { startAndWait } = await import('./and-wait.js');
@@ -118,9 +119,9 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
     'wait until a program is in a state, and for the monitor',
     'wait web --state running --timeout 30',
     async (given, name) => {
-      const [{ stateNamed, wait }, { secondsIn }] = await Promise.all([import('./wait.js'), import('./numbers.js')]);
+      const { stateNamed, wait } = await import('./wait.js');
       const awaited = { state: stateNamed(given.state), runAfter: given.runAfter };
-      const timeout = secondsIn('timeout', given.timeout ?? defaultTimeout);
+      const timeout = milliseconds('timeout', given.timeout ?? defaultTimeout);
       const report = await wait(placesOf(given, 'config', 'messages'), name, awaited, timeout);
       if (given.json) printLines([JSON.stringify(report)]);
     },
@@ -228,11 +229,10 @@ const waitOption = ['--wait', 'return when it is really so: 1 when it does not c
 const timeoutOption = ['--timeout <seconds>', `how long to wait (default: ${defaultTimeout})`] as const;
 
 /** How long to wait, in ms; `undefined`: not at all. Throws `EUSAGE`. */
-async function timeoutOf({ wait, timeout }: WaitWords): Promise<number | undefined> {
+function timeoutOf({ wait, timeout }: WaitWords): number | undefined {
   if (!wait && timeout === undefined) return undefined;
   if (!wait) throw new ColonyError('EUSAGE', '--timeout: needs --wait');
-  const { secondsIn } = await import('./numbers.js');
-  return secondsIn('timeout', timeout ?? defaultTimeout);
+  return milliseconds('timeout', timeout ?? defaultTimeout);
 }
 
 /** The options that may stand before a word of ctl or after it. */

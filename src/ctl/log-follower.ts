@@ -14,6 +14,7 @@ export interface Growing {
 
 /** How often is looked for what the file system did not tell, in ms. */
 const lookMs = 500;
+const newline = 0x0a;
 
 /** Tells the lines that are written after its making, across rotations, from `begin` to `stop`. */
 export class LogFollower {
@@ -61,7 +62,8 @@ class Follower {
   /** The newest full file when this one was opened. */
   #newestFull = 0;
   #offset = 0;
-  #rest: Buffer = Buffer.alloc(0);
+  /** A line that has not ended, in pieces: it may grow for long. */
+  #rest: Buffer[] = [];
 
   constructor(file: Growing) {
     this.#file = file;
@@ -112,10 +114,14 @@ class Follower {
   }
 
   #take(said: Buffer): void {
-    const bytes = Buffer.concat([this.#rest, said]);
-    const end = bytes.lastIndexOf(0x0a);
-    this.#rest = bytes.subarray(end + 1);
-    if (end >= 0) for (const line of bytes.toString('utf8', 0, end).split('\n')) this.#file.onLine(line);
+    const end = said.lastIndexOf(newline);
+    if (end >= 0) {
+      const whole = Buffer.concat([...this.#rest, said.subarray(0, end)]);
+      this.#rest = [];
+      for (const line of whole.toString().split('\n')) this.#file.onLine(line);
+    }
+    // A copy: the next block is read into the same place.
+    if (end + 1 < said.length) this.#rest.push(Buffer.from(said.subarray(end + 1)));
   }
 }
 

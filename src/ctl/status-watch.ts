@@ -3,6 +3,7 @@ import { ColonyError, messageOf } from '../errors.js';
 import { printable } from '../printable.js';
 import { liveScreen } from './live-screen.js';
 import type { Places } from './places.js';
+import { counted } from './plurals.js';
 import { programCard } from './program-card.js';
 import { status, type StatusReport } from './status.js';
 import { cut, statusTable } from './table.js';
@@ -35,6 +36,6 @@ function summary({ programs }: StatusReport): string {
     const count = programs.filter((program) => program.state === state).length;
     return count === 0 ? [] : [`${count} ${state ?? 'without a state'}`];
   });
-  const total = `${programs.length} ${programs.length === 1 ? 'program' : 'programs'}`;
+  const total = counted(programs.length, 'program');
   return programs.length === 0 ? total : `${total}: ${counts.flat().join(', ')}`;
 }

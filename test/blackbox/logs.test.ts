@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -145,6 +146,11 @@ test('ctl logs shows what programs said, from files or from the monitor’s own 
     const following = spawn(process.execPath, [command, ...words, source, place], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    const ended = once(following, 'close');
+    colony.endsBy(() => {
+      following.kill();
+      return ended;
+    });
     let heard = '';
     following.stdout.on('data', (text: Buffer) => (heard += text.toString()));
     await vi.waitFor(() => expect(heard).toBe('20\n'), patience);
@@ -152,6 +158,7 @@ test('ctl logs shows what programs said, from files or from the monitor’s own 
     const again = Array.from({ length: 20 }, (_, index) => `${index + 1}\n`).join('');
     await vi.waitFor(() => expect(heard).toBe(`20\n${again}`), patience);
     following.kill();
+    await ended;
     monitor.kill('SIGTERM');
     await monitor.ended;
   }

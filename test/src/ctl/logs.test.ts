@@ -1,4 +1,4 @@
-import { appendFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
@@ -108,6 +108,23 @@ describe('of --logs', () => {
     follow(({ line }) => heard.push(line));
     expect(lines.map(({ line }) => line)).toEqual(['old', 'before']);
     expect(heard).toEqual(['between']);
+  });
+
+  test('a line that grows is told whole, and its bytes are not copied again and again', async () => {
+    const logs = scratch();
+    const path = join(logs, 'web.log');
+    const { follow, close } = await logsOf({ logs, logfile: undefined }, { names: ['web'] });
+    onTestFinished(close);
+    const long = Array.from({ length: 400_000 }, (_, index) => `${index}`).join();
+    writeFileSync(path, `first\n${long}\nlast\nha`);
+    const concat = vi.spyOn(Buffer, 'concat');
+    onTestFinished(() => concat.mockRestore());
+    const heard: string[] = [];
+    follow(({ line }) => heard.push(line));
+    const copied = concat.mock.results.reduce((sum, { value }) => sum + (value as Buffer).length, 0);
+    expect(copied).toBeLessThanOrEqual(statSync(path).size);
+    expect(heard.map((line) => line.length)).toEqual([5, long.length, 4]);
+    expect(heard).toEqual(['first', long, 'last']);
   });
 
   test('a program that is silent yet is followed from its first line on', async () => {
