@@ -1,24 +1,8 @@
-import type { Exit, Fact, Fault, ProgramState, Timings, Wanted } from '../machines/index.js';
+import type { Fact, Timings } from '../machines/index.js';
+import type { ProgramStatus } from '../src/protocol/status-file.js';
 
-/** A program as the page knows it. Times are ISO 8601, durations milliseconds. No environment value is in it. */
-export interface ProgramView {
-  readonly name: string;
-  /** `null`: its file never was good. */
-  readonly state: ProgramState | null;
-  readonly wanted: Wanted | null;
-  readonly pid: number | null;
-  readonly since: string | null;
-  readonly startedAt: string | null;
-  readonly run: string | null;
-  readonly starts: number;
-  readonly restarts: number;
-  readonly instantDeaths: number;
-  readonly lastExit: (Exit & { readonly at: string }) | null;
-  readonly nextStartAt: string | null;
-  readonly killAt: string | null;
-  readonly error: Fault | null;
-  readonly group: readonly string[];
-  readonly stragglers: readonly number[];
+/** A program as the page knows it: its status, durations in milliseconds. No environment value is in it. */
+export interface ProgramView extends Omit<ProgramStatus, 'rejected' | 'revision'> {
   /** The wait of the next back-off. */
   readonly restartDelay: number | null;
   readonly isRejected: boolean;

@@ -7,6 +7,7 @@ import type { ProgramRow } from '../../../src/ctl/status.js';
 import type { Story } from '../../../src/ctl/story.js';
 import { runtimePaths } from '../../../src/protocol/runtime-directory.js';
 import { emptyColony } from '../scratch.js';
+import { rowOf } from './rows.js';
 
 const refusal = (code: string) => expect.objectContaining({ code }) as Error;
 const now = Date.parse('2030-01-02T12:00:00Z');
@@ -65,27 +66,7 @@ describe('explain', () => {
   });
 });
 
-const row: ProgramRow = {
-  name: 'web',
-  state: 'running',
-  wanted: 'up',
-  pid: 4711,
-  since: ago(2_000),
-  uptime: 3,
-  run: 'run',
-  starts: 1,
-  restarts: 0,
-  instantDeaths: 0,
-  lastExit: null,
-  nextStartAt: null,
-  killAt: null,
-  error: null,
-  rejected: null,
-  revision: 'r1',
-  group: [],
-  stragglers: [],
-  hasFile: true,
-};
+const row = rowOf({ since: ago(2_000) });
 
 describe('the last sentence', () => {
   const sentence = (changes: Partial<ProgramRow>, story: Partial<Story> = {}) =>

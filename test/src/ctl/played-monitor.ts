@@ -6,27 +6,7 @@ import { writeFileAtomically } from '../../../src/protocol/atomic-file.js';
 import { prepareRuntimeDirectory, runtimePaths } from '../../../src/protocol/runtime-directory.js';
 import type { ProgramStatus } from '../../../src/protocol/status-file.js';
 import { emptyColony } from '../scratch.js';
-
-const blank: ProgramStatus = {
-  name: '',
-  state: 'running',
-  wanted: 'up',
-  pid: 4711,
-  since: '2030-01-01T00:00:00.000Z',
-  startedAt: '2030-01-01T00:00:00.000Z',
-  run: 'run-1',
-  starts: 1,
-  restarts: 0,
-  instantDeaths: 0,
-  lastExit: null,
-  nextStartAt: null,
-  killAt: null,
-  error: null,
-  rejected: null,
-  revision: 'r1',
-  group: [],
-  stragglers: [],
-};
+import { statusOf } from './rows.js';
 
 const ownStartTime = Number(readFileSync('/proc/self/stat', 'utf8').split(') ')[1]!.split(' ')[19]);
 
@@ -74,7 +54,7 @@ export class PlayedMonitor {
   }
 
   tells(name: string, changes: Partial<ProgramStatus> = {}): this {
-    const status = { version: 1, ...blank, name, ...changes };
+    const status = { version: 1, ...statusOf({ name, ...changes }) };
     writeFileAtomically(join(this.#paths.status, `${name}.json`), JSON.stringify(status));
     return this;
   }

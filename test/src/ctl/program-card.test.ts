@@ -3,40 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { programCard } from '../../../src/ctl/program-card.js';
 import type { ProgramRow, StatusReport } from '../../../src/ctl/status.js';
 import { clockText } from '../../../src/ctl/time-texts.js';
+import { reportOf, rowOf } from './rows.js';
 
 const now = Date.parse('2030-01-02T12:00:00.000Z');
 const since = '2030-01-02T11:59:00.000Z';
 
-const report = (changes: Partial<ProgramRow> = {}, more: Partial<StatusReport> = {}): StatusReport => ({
-  version: 1,
-  monitor: { pid: 1, since: '', version: '' },
-  silentFor: null,
-  programs: [
-    {
-      name: 'web',
-      state: 'running',
-      wanted: 'up',
-      pid: 4711,
-      since,
-      uptime: 61,
-      run: 'run-1',
-      starts: 3,
-      restarts: 2,
-      instantDeaths: 1,
-      lastExit: null,
-      nextStartAt: null,
-      killAt: null,
-      error: null,
-      rejected: null,
-      revision: 'r1',
-      group: [],
-      stragglers: [],
-      hasFile: true,
-      ...changes,
-    },
-  ],
-  ...more,
-});
+const report = (changes: Partial<ProgramRow> = {}, more: Partial<StatusReport> = {}) =>
+  reportOf([rowOf({ since, uptime: 61, starts: 3, restarts: 2, instantDeaths: 1, ...changes })], more);
 
 const fault = { code: 'ESCHEMA', message: 'args: expected array, received string' };
 

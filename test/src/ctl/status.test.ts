@@ -7,6 +7,7 @@ import { isAllRunning, status, statusJson } from '../../../src/ctl/status.js';
 import { runtimePaths } from '../../../src/protocol/runtime-directory.js';
 import type { MonitorStatus, ProgramStatus } from '../../../src/protocol/status-file.js';
 import { emptyColony } from '../scratch.js';
+import { reportOf, rowOf, statusOf } from './rows.js';
 
 const startTimeOf = (pid: number) => Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')[19]);
 
@@ -37,26 +38,15 @@ function colony() {
   };
 }
 
-const written: ProgramStatus = {
-  name: 'web',
-  state: 'running',
-  wanted: 'up',
-  pid: 4711,
+const written = statusOf({
   since: new Date(Date.now() - 30_000).toISOString(),
   startedAt: new Date(Date.now() - 60_000).toISOString(),
-  run: 'run-1',
   starts: 3,
   restarts: 2,
   instantDeaths: 1,
   lastExit: { code: 1, signal: null, at: '2026-01-01T00:00:00.000Z' },
-  nextStartAt: null,
-  killAt: null,
-  error: null,
-  rejected: null,
-  revision: 'r1',
   group: ['all'],
-  stragglers: [],
-};
+});
 
 describe('status', () => {
   it('has exactly the published shape', () => {
@@ -150,8 +140,7 @@ describe('status', () => {
     [[{ state: 'stopped', wanted: 'up' }], false],
     [[{ state: null, wanted: null }], false],
   ] as const)('of %j: all that is wanted up is running: %s', (programs, expected) => {
-    const rows = programs.map((program) => ({ ...written, uptime: null, hasFile: true, ...program }));
-    expect(isAllRunning({ version: 1, monitor: null, silentFor: null, programs: rows })).toBe(expected);
+    expect(isAllRunning(reportOf(programs.map(rowOf)))).toBe(expected);
   });
 });
 

@@ -2,41 +2,14 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { ProgramRow, StatusReport } from '../../../src/ctl/status.js';
 import { statusTable } from '../../../src/ctl/table.js';
+import { reportOf, rowOf } from './rows.js';
 
 const now = Date.parse('2026-01-01T12:00:00.000Z');
 
-const row = (overrides: Partial<ProgramRow>): ProgramRow => ({
-  name: 'web',
-  state: 'running',
-  wanted: 'up',
-  pid: 4711,
-  since: '2026-01-01T11:00:00.000Z',
-  uptime: 3_600,
-  run: 'run-1',
-  starts: 1,
-  restarts: 0,
-  instantDeaths: 0,
-  lastExit: null,
-  nextStartAt: null,
-  killAt: null,
-  error: null,
-  rejected: null,
-  revision: 'r1',
-  group: [],
-  stragglers: [],
-  hasFile: true,
-  ...overrides,
-});
-
-const report = (...programs: ProgramRow[]): StatusReport => ({
-  version: 1,
-  monitor: { pid: 1, since: '', version: '' },
-  silentFor: null,
-  programs,
-});
+const report = (...programs: ProgramRow[]): StatusReport => reportOf(programs);
 
 const noteOf = (overrides: Partial<ProgramRow>) =>
-  statusTable(report(row(overrides)), { now })[1]!
+  statusTable(report(rowOf(overrides)), { now })[1]!
     .split(/ {2,}/)
     .slice(6)
     .join('  ');
@@ -44,8 +17,8 @@ const noteOf = (overrides: Partial<ProgramRow>) =>
 describe('the table', () => {
   it('has a line a program below its heads, in columns', () => {
     const rows = [
-      row({ name: 'my-cat-program', restarts: 3, lastExit: { code: 1, signal: null, at: '' } }),
-      row({ name: 'web', state: 'backing-off', pid: null, uptime: null, nextStartAt: '2026-01-01T12:00:03.240Z' }),
+      rowOf({ name: 'my-cat-program', restarts: 3, lastExit: { code: 1, signal: null, at: '' } }),
+      rowOf({ name: 'web', state: 'backing-off', pid: null, uptime: null, nextStartAt: '2026-01-01T12:00:03.240Z' }),
     ];
     expect(statusTable(report(...rows), { now })).toEqual([
       'NAME            STATE        PID   UPTIME  RESTARTS  LAST EXIT  NOTE',
@@ -56,7 +29,7 @@ describe('the table', () => {
 
   it('fits the terminal', () => {
     const error = { code: 'ESCHEMA', message: 'args: expected array, received string' };
-    const rows = [row({ name: 'x'.repeat(200), error }), row({ name: 'ü'.repeat(30) }), row({ error })];
+    const rows = [rowOf({ name: 'x'.repeat(200), error }), rowOf({ name: 'ü'.repeat(30) }), rowOf({ error })];
     for (const columns of [200, 80, 40, 10]) {
       const lines = statusTable(report(...rows), { now, columns });
       for (const line of lines) expect(Array.from(line).length).toBeLessThanOrEqual(columns);
@@ -67,7 +40,7 @@ describe('the table', () => {
   it('goes without what matters less where the terminal is narrow', () => {
     const error = { code: 'ESCHEMA', message: 'args: expected array, received string' };
     const table = (columns: number) =>
-      statusTable(report(row({ name: 'web' }), row({ name: 'bad', error })), { now, columns });
+      statusTable(report(rowOf({ name: 'web' }), rowOf({ name: 'bad', error })), { now, columns });
     expect(table(78)[0]).toBe('NAME  STATE    PID   UPTIME  RESTARTS  LAST EXIT  NOTE');
     expect(table(70)[0]).toBe('NAME  STATE    PID   UPTIME  RESTARTS  NOTE');
     expect(table(60)).toEqual([
@@ -79,7 +52,7 @@ describe('the table', () => {
   });
 
   it('colours the state where it is asked to, and changes nothing else', () => {
-    const rows = [row({ name: 'ü' }), row({ state: 'killing' }), row({ state: null })];
+    const rows = [rowOf({ name: 'ü' }), rowOf({ state: 'killing' }), rowOf({ state: null })];
     for (const columns of [undefined, 30, 8]) {
       const plain = statusTable(report(...rows), { now, columns });
       const colour = statusTable(report(...rows), { now, columns, colour: true });
@@ -99,7 +72,7 @@ describe('the table', () => {
     [86_399, '23h 59m'],
     [90_000, '1d 1h'],
   ])('shows an uptime of %s as %s', (uptime, text) => {
-    expect(statusTable(report(row({ uptime })), { now })[1]!.split(/ {2,}/)[3]).toBe(text);
+    expect(statusTable(report(rowOf({ uptime })), { now })[1]!.split(/ {2,}/)[3]).toBe(text);
   });
 
   it.each<[Partial<ProgramRow>, string]>([
@@ -120,19 +93,25 @@ describe('the table', () => {
   });
 
   it('lets no name or reason drive the terminal', () => {
-    const wild = row({ name: '\u001b[2J', error: { code: 'ENOENT', message: 'a\n\u009b' } });
+    const wild = rowOf({ name: '\u001b[2J', error: { code: 'ENOENT', message: 'a\n\u009b' } });
     expect(statusTable(report(wild), { now }).join()).not.toMatch(/\p{Cc}/u);
   });
 
   it('says that it is the last that is known where no monitor runs, and of nothing that it is next', () => {
-    const lines = statusTable({ ...report(row({ nextStartAt: '2026-01-01T12:00:03.240Z' })), monitor: null }, { now });
+    const lines = statusTable(
+      { ...report(rowOf({ nextStartAt: '2026-01-01T12:00:03.240Z' })), monitor: null },
+      { now },
+    );
     expect(lines[0]).toBe('No monitor runs. This is the last that is known:');
     expect(lines.join()).not.toContain('starts in');
     expect(statusTable({ ...report(), monitor: null }, { now })).toEqual([]);
   });
 
   it('says so where the monitor shows no sign of life, and tells of nothing that it is next', () => {
-    const lines = statusTable({ ...report(row({ nextStartAt: '2026-01-01T12:00:03.240Z' })), silentFor: 65 }, { now });
+    const lines = statusTable(
+      { ...report(rowOf({ nextStartAt: '2026-01-01T12:00:03.240Z' })), silentFor: 65 },
+      { now },
+    );
     expect(lines[0]).toBe('The monitor (pid 1) has written nothing for 65 s. This is the last that is known:');
     expect(lines.join()).not.toContain('starts in');
   });
