@@ -1,11 +1,15 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
+import { carefulReading } from '../protocol/file-bytes.js';
 import { readLogFile, type ProgramLogFile } from '../protocol/log-names.js';
 
 const blockBytes = 64 * 1024;
 const newline = 0x0a;
 
-/** The lines of a file, or of so many bytes of it, the last one first: who wants few of them does not read all of it. */
+/**
+ * The lines of a file, or of so many bytes of it, the last one first: who wants few of them does not read all of it.
+ * Throws where it is no regular file, without waiting at a fifo.
+ */
 export async function* linesBackwards(
   file: Pick<ProgramLogFile, 'path' | 'isGzip'>,
   bytes = Infinity,
@@ -15,8 +19,9 @@ export async function* linesBackwards(
     yield* backwards([whole]);
     return;
   }
-  const descriptor = openSync(file.path, 'r');
+  const descriptor = openSync(file.path, carefulReading);
   try {
+    if (!fstatSync(descriptor).isFile()) throw new Error('is not a regular file');
     yield* backwards(blocksOf(descriptor, bytes));
   } finally {
     closeSync(descriptor);

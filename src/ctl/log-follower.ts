@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync, watch
 import { dirname } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { systemCode } from '../errors.js';
+import { carefulReading } from '../protocol/file-bytes.js';
 import type { ProgramLogFile } from '../protocol/log-names.js';
 
 /** A file that grows, and is replaced by another now and then. */
@@ -15,6 +16,8 @@ export interface Growing {
 /** How often is looked for what the file system did not tell, in ms. */
 const lookMs = 500;
 const newline = 0x0a;
+/** Nothing stands there, or a socket. */
+const passedOver = new Set(['ENOENT', 'ENXIO']);
 
 /** Tells the lines that are written after its making, across rotations, from `begin` to `stop`. */
 export class LogFollower {
@@ -95,10 +98,12 @@ class Follower {
   #open(): void {
     try {
       this.#newestFull = this.#file.full().at(-1)?.number ?? 0;
-      this.#descriptor = openSync(this.path, 'r');
+      const descriptor = openSync(this.path, carefulReading);
       this.#offset = 0;
+      if (fstatSync(descriptor).isFile()) this.#descriptor = descriptor;
+      else closeSync(descriptor);
     } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw error;
+      if (!passedOver.has(systemCode(error))) throw error;
     }
   }
 

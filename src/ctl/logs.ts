@@ -100,7 +100,7 @@ function fullOf({ files }: Place): readonly ProgramLogFile[] {
 function rowOf(logs: string, name: string, row: LogRow): Place {
   return {
     current: join(logs, logName(name, row)),
-    files: () => logFilesOf(logs, name).filter((file) => file.row === row),
+    files: () => logFilesOf(logs, name).filter((file) => file.row === row && mayBeFile(file)),
     names: [name],
     parse: (text) => {
       const [stamp, time] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) /.exec(text) ?? [''];
@@ -109,6 +109,9 @@ function rowOf(logs: string, name: string, row: LogRow): Place {
     },
   };
 }
+
+// What is gone may be found under its next name.
+const mayBeFile = ({ path }: ProgramLogFile) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
 
 function ownLog(logfile: string, names: readonly string[]): Place {
   return {

@@ -5,6 +5,9 @@ import { messageOf, systemCode } from '../errors.js';
 /** The largest program file, in bytes. */
 export const maxProgramFileBytes = 64 * 1024;
 
+/** How a file is opened that may be something else: nobody waits at a fifo. */
+export const carefulReading = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+
 /** A file that was read, or why it was not. `irregular`: a fifo, a directory, a device, a link to itself. */
 export type FileBytes =
   | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly stats: BigIntStats }
@@ -19,7 +22,7 @@ export type FileBytes =
 export function readFileBytes(path: string, limit: number): FileBytes {
   let descriptor: number;
   try {
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    descriptor = openSync(path, carefulReading);
   } catch (error) {
     const code = systemCode(error);
     if (code === 'ENOENT') return { kind: 'missing' };

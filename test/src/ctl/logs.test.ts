@@ -1,4 +1,5 @@
-import { appendFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
@@ -135,6 +136,51 @@ describe('of --logs', () => {
     follow(({ line }) => heard.push(line));
     writeFileSync(join(logs, 'web.log'), 'first\n');
     await vi.waitFor(() => expect(heard).toEqual(['first']), patience);
+  });
+});
+
+const irregular: [what: string, make: (path: string) => void][] = [
+  ['a fifo', (path) => void execFileSync('mkfifo', [path])],
+  ['a directory', (path) => mkdirSync(path)],
+];
+
+describe.each(irregular)('what is no file is passed over: nobody waits for %s', (_what, make) => {
+  test('that bears the name of a full file', async () => {
+    const logs = scratch();
+    writeFileSync(join(logs, 'web.log.000001'), '1\n');
+    make(join(logs, 'web.log.000002'));
+    make(join(logs, 'web.log.000003.gz'));
+    writeFileSync(join(logs, 'web.log'), '4\n');
+    expect(await linesOf({ logs }, { names: ['web'] })).toEqual(['web: 1', 'web: 4']);
+  });
+
+  test('in the place of the file that is written, and what comes to stand there is followed', async () => {
+    const logs = scratch();
+    const path = join(logs, 'web.log');
+    writeFileSync(`${path}.000001`, '1\n');
+    make(path);
+    const { lines, follow, close } = await logsOf({ logs, logfile: undefined }, { names: ['web'] });
+    onTestFinished(close);
+    expect(lines.map(({ line }) => line)).toEqual(['1']);
+    const heard: string[] = [];
+    follow(({ line }) => heard.push(line));
+    rmSync(path, { recursive: true });
+    writeFileSync(path, '2\n');
+    await vi.waitFor(() => expect(heard).toEqual(['2']), patience);
+    renameSync(path, `${path}.000002`);
+    make(path);
+    make(`${path}.000003`);
+    appendFileSync(`${path}.000002`, '3\n');
+    await vi.waitFor(() => expect(heard).toEqual(['2', '3']), patience);
+  });
+
+  test('and the log of a monitor is refused where it is none', async () => {
+    const logfile = join(scratch(), 'log');
+    make(logfile);
+    await expect(linesOf({ logfile }, { names: ['web'] })).rejects.toMatchObject({
+      code: 'EDIRECTORY',
+      message: `${logfile}: cannot be read (is not a regular file)`,
+    });
   });
 });
 
