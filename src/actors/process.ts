@@ -60,6 +60,10 @@ class Incarnation {
   #log = defaultLogManner;
   #prepared: Prepared | undefined;
   #leaveQueue: (() => void) | undefined;
+  /** Whether a process is being made: it cannot be called back any more, and its pid is not known yet. */
+  #isLaunching = false;
+  /** What was asked for meanwhile. */
+  readonly #deferred: ProcessCommand[] = [];
   #launched: Launched | undefined;
   #leader: Leader | undefined;
   #exit: Exit | undefined;
@@ -107,6 +111,10 @@ class Incarnation {
   }
 
   obey(command: ProcessCommand): void {
+    if (this.#isLaunching) {
+      this.#deferred.push(command);
+      return;
+    }
     switch (command.type) {
       case 'process.terminate':
         this.#terminate(command.signal as NodeJS.Signals, command.tree);
@@ -165,24 +173,30 @@ class Incarnation {
     this.#prepared = undefined;
   }
 
-  #launch(prepared: Prepared): void {
+  async #launch(prepared: Prepared): Promise<void> {
     this.#prepared = undefined;
+    this.#isLaunching = true;
+    let failure: unknown;
     try {
       const { stdinMark: stdin } = prepared;
       if (stdin !== undefined) this.#host.announce({ name: this.#input.name, run: this.#run, stdin });
-      const launched = prepared.launch({
-        exited: (exit) => void this.#hasExited(exit),
-        failed: (error) => this.#hasFailed(error),
-      });
-      if (launched === undefined) return;
-      this.#launched = launched;
-      this.#leader = { pid: launched.pid, startTime: startTimeOf(launched.pid) };
-      this.#connect(launched);
-      this.#host.descendants.remember(this.#run);
-      this.#report({ type: 'process.started', pid: launched.pid, run: this.#run });
+      this.#takeUp(await prepared.launch((exit) => void this.#hasExited(exit)));
     } catch (error) {
-      this.#hasFailed(error);
+      failure = error;
     }
+    this.#isLaunching = false;
+    for (const command of this.#deferred.splice(0)) this.obey(command);
+    if (failure !== undefined) this.#hasFailed(failure);
+  }
+
+  #takeUp(launched: Launched): void {
+    const { pid } = launched;
+    this.#launched = launched;
+    this.#leader = { pid, startTime: startTimeOf(pid) };
+    this.#connect(launched);
+    this.#host.descendants.remember(this.#run);
+    if (this.#released) signalGroup(pid, 'SIGKILL');
+    else this.#report({ type: 'process.started', pid, run: this.#run });
   }
 
   /** Of a start that is being taken back nobody wants to know how it failed: what is gone is told when it is. */

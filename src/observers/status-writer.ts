@@ -48,7 +48,7 @@ export class StatusWriter {
     const names = fact.type === 'config.added' ? fact.names : 'name' in fact ? [fact.name] : [];
     // Who waits for the end of a program takes one without a status and a process for gone, and its daemons may still be
     // searched for.
-    if (isLastOrder(fact) && this.#dirty.has(fact.name)) this.#attempt(fact.name);
+    if (isLastOrder(fact) && this.#dirty.has(fact.name)) this.#attempt((place) => this.#write(place, fact.name));
     const due = performance.now() + this.#patience(fact);
     for (const name of names) this.#dirty.set(name, due);
     if (fact.type === 'supervisor.stopping') this.#isStopping = true;
@@ -78,22 +78,24 @@ export class StatusWriter {
 
   #flush(budgetMs: number): void {
     this.#timer = undefined;
-    const now = performance.now();
-    const end = now + budgetMs;
-    for (const [name, due] of this.#dirty) {
-      if (due > now && budgetMs !== Infinity) continue;
-      if (!this.#attempt(name)) {
-        this.#timer = setTimeout(() => this.#flush(sliceMs), retryMs).unref();
-        return;
-      }
-      this.#dirty.delete(name);
-      if (performance.now() > end) break;
-    }
-    if (this.#dirty.size > 0) this.#timer = setTimeout(() => this.#flush(sliceMs), pauseMs);
+    if (this.#dirty.size === 0) return;
+    const isDone = this.#attempt((directory) => this.#writeDue(directory, budgetMs));
+    if (!isDone) this.#timer = setTimeout(() => this.#flush(sliceMs), retryMs).unref();
+    else if (this.#dirty.size > 0) this.#timer = setTimeout(() => this.#flush(sliceMs), pauseMs);
   }
 
-  #attempt(name: string): boolean {
-    return this.#writer.attempt(() => inRuntimeDirectory(this.#directory, (path) => this.#write(path, name)));
+  #writeDue(directory: string, budgetMs: number): void {
+    const now = performance.now();
+    for (const [name, due] of this.#dirty) {
+      if (due > now && budgetMs !== Infinity) continue;
+      this.#write(directory, name);
+      this.#dirty.delete(name);
+      if (performance.now() > now + budgetMs) return;
+    }
+  }
+
+  #attempt(action: (directory: string) => void): boolean {
+    return this.#writer.attempt(() => inRuntimeDirectory(this.#directory, action));
   }
 
   #write(directory: string, name: string): void {

@@ -11,12 +11,15 @@ export interface HandedFiles {
 }
 
 /** Does something with the files that are handed over to a process, which are closed here afterwards. */
-export function withHandedFiles<T>({ handOver }: Command, action: (files: HandedFiles) => T): T {
+export async function withHandedFiles<T>(
+  { handOver }: Command,
+  action: (files: HandedFiles) => Promise<T>,
+): Promise<T> {
   const stdout = handOver?.('stdout');
   let stderr: number | undefined;
   try {
     stderr = handOver?.('stderr');
-    return action({ stdout, stderr });
+    return await action({ stdout, stderr });
   } finally {
     for (const file of [stdout, stderr]) if (file !== undefined) closeSync(file);
   }

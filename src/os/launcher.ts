@@ -27,19 +27,15 @@ export interface Launched {
   readonly signal: (signal: NodeJS.Signals) => void;
 }
 
-export interface LaunchEvents {
-  /** The main process was reaped; standard input is let go of. Called once, never before `launch` returned. */
-  readonly exited: (exit: Exit) => void;
-  /** There is no process. Called once, after `launch` returned `undefined`. */
-  readonly failed: (error: Error) => void;
-}
-
 /** A start that waits for its turn: everything slow is done. Exactly one of the two is to be called. */
 export interface Prepared {
   /** By which the process is told if nobody comes to note its pid; `undefined` where the launcher gives no such thing. */
   readonly stdinMark: string | undefined;
-  /** Throws, or calls `failed` later, with the system's code when the process cannot be made. */
-  readonly launch: (events: LaunchEvents) => Launched | undefined;
+  /**
+   * Resolves when there is a process, rejects with the system's code when it cannot be made. `exited` is called once,
+   * when the main process was reaped and standard input let go of: never before whoever awaits the start has gone on.
+   */
+  readonly launch: (exited: (exit: Exit) => void) => Promise<Launched>;
   readonly discard: () => void;
 }
 

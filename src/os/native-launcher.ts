@@ -4,23 +4,20 @@ import type { Exit } from '../../machines/index.js';
 import { findExecutable } from './executable.js';
 import { grant, type Granted } from './grant.js';
 import { readUnlessHanded, withHandedFiles } from './handed-files.js';
-import {
-  LaunchError,
-  type Command,
-  type Launched,
-  type Launcher,
-  type LaunchEvents,
-  type Prepared,
-} from './launcher.js';
-import { loadNativeLibc, type NativeLibc } from './native-libc.js';
+import { LaunchError, type Command, type Launched, type Launcher, type Prepared } from './launcher.js';
+import { loadNativeLibc, type NativeLibc, type NativeStart } from './native-libc.js';
 import { closePipe, type Pipe } from './pipes.js';
 import { markOfDescriptor } from './stdin-mark.js';
+
+type Exited = (exit: Exit) => void;
 
 /** Starts processes with `posix_spawn`: as fast whatever the monitor's own size is. */
 export class NativeLauncher implements Launcher {
   readonly #libc: NativeLibc;
   /** Our children that were not reaped yet. Node's are its own affair. */
-  readonly #children = new Map<number, (exit: Exit) => void>();
+  readonly #children = new Map<number, Exited>();
+  /** A child that is not on the list waits to be reaped: perhaps one that is just being started. */
+  #sawUnknown = false;
   readonly #onChild = () => this.#reapAll();
 
   /** Rejects where the C library cannot be had. */
@@ -42,7 +39,7 @@ export class NativeLauncher implements Launcher {
     const pipes = this.#pipes(granted);
     return {
       stdinMark: markOfDescriptor(pipes[0].read),
-      launch: (events) => this.#launch(command, granted, pipes, events),
+      launch: (exited) => this.#launch(command, granted, pipes, exited),
       discard: () => pipes.forEach(closePipe),
     };
   }
@@ -64,13 +61,13 @@ export class NativeLauncher implements Launcher {
     }
   }
 
-  #launch(command: Command, granted: Granted, pipes: [Pipe, Pipe, Pipe], events: LaunchEvents): Launched {
+  async #launch(command: Command, granted: Granted, pipes: [Pipe, Pipe, Pipe], exited: Exited): Promise<Launched> {
     const [stdin, stdout, stderr] = pipes;
     let pid: number | undefined;
     try {
-      const launched = withHandedFiles(command, (files): Launched => {
+      const launched = await withHandedFiles(command, async (files): Promise<Launched> => {
         const ends = [stdin.read, files.stdout ?? stdout.write, files.stderr ?? stderr.write] as const;
-        const child = (pid = this.#spawn(command, granted, ends));
+        const child = (pid = await this.#spawn(command, granted, ends));
         return {
           pid: child,
           stdout: readUnlessHanded(stdout, files.stdout),
@@ -82,7 +79,7 @@ export class NativeLauncher implements Launcher {
       for (const end of [stdin.read, stdout.write, stderr.write]) closeSync(end);
       this.#children.set(launched.pid, (exit) => {
         closeSync(stdin.write);
-        events.exited(exit);
+        exited(exit);
       });
       return launched;
     } catch (error) {
@@ -93,18 +90,25 @@ export class NativeLauncher implements Launcher {
       }
       pipes.forEach(closePipe);
       throw error;
+    } finally {
+      // It may have ended before its pid was known, and whoever asked for it has to hear of the start first.
+      if (this.#sawUnknown) setImmediate(this.#onChild);
     }
   }
 
-  #spawn({ args, rights }: Command, granted: Granted, descriptors: readonly [number, number, number]): number {
+  async #spawn({ args, rights }: Command, granted: Granted, descriptors: NativeStart['descriptors']): Promise<number> {
     const words = [...granted.helper, ...args];
+    const { directory } = granted;
     const path = findExecutable(words[0] ?? '', granted.environment['PATH']);
-    const variables = Object.entries(granted.environment).map(([name, value]) => `${name}=${value}`);
-    const before = rights.umask === undefined ? undefined : process.umask(rights.umask);
+    const environment = Object.entries(granted.environment).map(([name, value]) => `${name}=${value}`);
+    const start = { path, args: words, environment, descriptors, directory };
+    if (rights.umask === undefined) return this.#libc.spawn(start);
+    // It is the whole process's own: nothing else may happen while it is another.
+    const before = process.umask(rights.umask);
     try {
-      return this.#libc.spawn(path, words, variables, descriptors, granted.directory);
+      return this.#libc.spawnSync(start);
     } finally {
-      if (before !== undefined) process.umask(before);
+      process.umask(before);
     }
   }
 
@@ -123,7 +127,8 @@ export class NativeLauncher implements Launcher {
     for (let pid = this.#libc.peek(); pid !== undefined; pid = this.#libc.peek()) {
       if (!this.#reap(pid)) break;
     }
-    if (this.#libc.peek() === undefined) return;
+    this.#sawUnknown = this.#libc.peek() !== undefined;
+    if (!this.#sawUnknown) return;
     for (const pid of this.#children.keys()) this.#reap(pid);
   }
 

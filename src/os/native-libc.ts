@@ -3,20 +3,25 @@ import type { Pipe } from './pipes.js';
 
 /** What is used of the C library. Numbers are those of Linux on 64 bit. */
 export interface NativeLibc {
-  /** Starts a process: a leader of a session of its own, with default signals, and these three descriptors as 0, 1, 2. */
-  readonly spawn: (
-    path: string,
-    args: readonly string[],
-    environment: readonly string[],
-    descriptors: readonly [number, number, number],
-    directory: string | undefined,
-  ) => number;
+  /** Starts a process, in another thread: who asks for it waits until the child runs its program. */
+  readonly spawn: (start: NativeStart) => Promise<number>;
+  /** Starts a process before it returns. */
+  readonly spawnSync: (start: NativeStart) => number;
   /** A new pipe, both ends closed on exec. */
   readonly pipe: () => Pipe;
   /** A child that ended and was not reaped yet, left as it is; `undefined` when there is none. */
   readonly peek: () => number | undefined;
   /** Reaps that child: its wait status, or `undefined` while it lives. */
   readonly reap: (pid: number) => number | undefined;
+}
+
+/** A leader of a session of its own, with default signals, and these three descriptors as 0, 1, 2. */
+export interface NativeStart {
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly environment: readonly string[];
+  readonly descriptors: readonly [number, number, number];
+  readonly directory: string | undefined;
 }
 
 const flags = { setSignalDefaults: 0x04, setSignalMask: 0x08, setSession: 0x80 };
@@ -37,7 +42,7 @@ export async function loadNativeLibc(): Promise<NativeLibc> {
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) throw new Error('not 64-bit Linux');
   const { default: koffi } = await import('koffi');
   const libc = koffi.load('libc.so.6');
-  const define = (prototype: string) => libc.func(prototype) as (...words: unknown[]) => number;
+  const define = (prototype: string) => libc.func(prototype) as NativeFunction;
   const c = {
     spawn: define('int posix_spawn(_Out_ int *, const char *, void *, void *, const char **, const char **)'),
     actionsInit: define('int posix_spawn_file_actions_init(void *)'),
@@ -63,20 +68,38 @@ export async function loadNativeLibc(): Promise<NativeLibc> {
   c.attributesFlags(attributes, flags.setSignalDefaults | flags.setSignalMask | flags.setSession);
   const siginfo = Buffer.alloc(256);
 
-  return {
-    spawn: (path, args, environment, descriptors, directory) => {
-      const actions = Buffer.alloc(512);
-      c.actionsInit(actions);
-      try {
-        descriptors.forEach((descriptor, target) => c.actionsDup(actions, descriptor, target));
-        if (directory !== undefined) c.actionsChdir(actions, directory);
-        const pid = [0];
-        const errno = c.spawn(pid, path, actions, attributes, [...args, null], [...environment, null]);
+  const prepareSpawn = ({ path, args, environment, descriptors, directory }: NativeStart) => {
+    const actions = Buffer.alloc(512);
+    c.actionsInit(actions);
+    descriptors.forEach((descriptor, target) => c.actionsDup(actions, descriptor, target));
+    if (directory !== undefined) c.actionsChdir(actions, directory);
+    const pid = [0];
+    return {
+      words: [pid, path, actions, attributes, [...args, null], [...environment, null]] as const,
+      pidAfter: (errno: number) => {
+        c.actionsDestroy(actions);
         if (errno !== 0) throw systemError('posix_spawn', errno);
         return pid[0] ?? 0;
-      } finally {
-        c.actionsDestroy(actions);
-      }
+      },
+    };
+  };
+
+  return {
+    spawn: (start) =>
+      new Promise((resolve, reject) => {
+        const { words, pidAfter } = prepareSpawn(start);
+        c.spawn.async(...words, (error, errno) => {
+          try {
+            if (error !== null) throw error;
+            resolve(pidAfter(errno));
+          } catch (reason) {
+            reject(reason as Error);
+          }
+        });
+      }),
+    spawnSync: (start) => {
+      const { words, pidAfter } = prepareSpawn(start);
+      return pidAfter(c.spawn(...words));
     },
     pipe: () => {
       const ends = [0, 0];
@@ -94,6 +117,11 @@ export async function loadNativeLibc(): Promise<NativeLibc> {
       return c.waitpid(pid, status, waitNoHang) === pid ? status[0] : undefined;
     },
   };
+}
+
+interface NativeFunction {
+  (...words: readonly unknown[]): number;
+  readonly async: (...words: readonly [...unknown[], (error: Error | null, result: number) => void]) => void;
 }
 
 function systemError(call: string, errno: number): Error {

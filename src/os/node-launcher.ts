@@ -1,14 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, fchownSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import {
-  LaunchError,
-  type Command,
-  type Launched,
-  type Launcher,
-  type LaunchEvents,
-  type Prepared,
-} from './launcher.js';
+import type { Exit } from '../../machines/index.js';
+import { LaunchError, type Command, type Launched, type Launcher, type Prepared } from './launcher.js';
 import { closePipe, PipeStock, type Pipe } from './pipes.js';
 import { grant, type Granted } from './grant.js';
 import { readUnlessHanded, withHandedFiles } from './handed-files.js';
@@ -35,8 +30,11 @@ export class NodeLauncher implements Launcher {
   async prepare(command: Command): Promise<Prepared> {
     const granted = await grant(command);
     if (this.#pipes === undefined) {
-      const launch = (events: LaunchEvents) => launchWithSockets(command, granted, events);
-      return { stdinMark: undefined, launch, discard: () => undefined };
+      return {
+        stdinMark: undefined,
+        launch: (exited) => launchWithSockets(command, granted, exited),
+        discard: () => undefined,
+      };
     }
     const pipes = await this.#pipes.take(3).catch((error: unknown) => {
       throw new LaunchError('EPIPES', 'no pipes can be made', { cause: error });
@@ -51,27 +49,31 @@ export class NodeLauncher implements Launcher {
     const [stdin, stdout, stderr] = pipes as [Pipe, Pipe, Pipe];
     return {
       stdinMark: markOfDescriptor(stdin.read),
-      launch: (events) => launchWithPipes(command, granted, [stdin, stdout, stderr], events),
+      launch: (exited) => launchWithPipes(command, granted, [stdin, stdout, stderr], exited),
       discard: () => pipes.forEach(closePipe),
     };
   }
 }
 
-function launchWithPipes(
+type Exited = (exit: Exit) => void;
+
+async function launchWithPipes(
   command: Command,
   granted: Granted,
   [stdin, stdout, stderr]: readonly [Pipe, Pipe, Pipe],
-  events: LaunchEvents,
-): Launched | undefined {
+  exited: Exited,
+): Promise<Launched> {
   let child: ChildProcess | undefined;
   try {
-    return withHandedFiles(command, (files) => {
+    return await withHandedFiles(command, (files) => {
       child = spawnIn(command, granted, [stdin.read, files.stdout ?? stdout.write, files.stderr ?? stderr.write]);
       const output = [readUnlessHanded(stdout, files.stdout), readUnlessHanded(stderr, files.stderr)] as const;
       for (const end of [stdin.read, stdout.write, stderr.write]) closeSync(end);
-      return watch(child, granted, output, () => closeSync(stdin.write), events);
+      return watch(child, granted, output, () => closeSync(stdin.write), exited);
     });
   } catch (error) {
+    // What there is no process for was closed as that was told.
+    if (child !== undefined && child.pid === undefined) throw error;
     // A process of which nobody knows must not live.
     if (child?.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     [stdin, stdout, stderr].forEach(closePipe);
@@ -79,38 +81,36 @@ function launchWithPipes(
   }
 }
 
-function launchWithSockets(command: Command, granted: Granted, events: LaunchEvents): Launched | undefined {
+function launchWithSockets(command: Command, granted: Granted, exited: Exited): Promise<Launched> {
   return withHandedFiles(command, (files) => {
     const child = spawnIn(command, granted, ['pipe', files.stdout ?? 'pipe', files.stderr ?? 'pipe']);
     const { stdin, stdout, stderr } = child;
     if (stdin === null) throw new Error('asked for a pipe');
     stdin.on('error', () => undefined);
-    return watch(child, granted, [stdout ?? undefined, stderr ?? undefined], () => void stdin.destroy(), events);
+    return watch(child, granted, [stdout ?? undefined, stderr ?? undefined], () => void stdin.destroy(), exited);
   });
 }
 
-function watch(
+async function watch(
   child: ChildProcess,
   granted: Granted,
   [stdout, stderr]: readonly [Readable | undefined, Readable | undefined],
   closeStdin: () => void,
-  events: LaunchEvents,
-): Launched | undefined {
+  exited: Exited,
+): Promise<Launched> {
   const { pid } = child;
   if (pid === undefined) {
-    child.once('error', (error) => {
-      closeStdin();
-      stdout?.destroy();
-      stderr?.destroy();
-      events.failed(error);
-    });
-    return undefined;
+    const [error] = (await once(child, 'error')) as [Error];
+    closeStdin();
+    stdout?.destroy();
+    stderr?.destroy();
+    throw error;
   }
   // After a spawn that succeeded `error` is about a signal that could not be sent: the process is gone already.
   child.on('error', () => undefined);
   child.once('exit', (code, signal) => {
     closeStdin();
-    events.exited({ code, signal });
+    exited({ code, signal });
   });
   return { pid, stdout, stderr, helper: granted.helper[0], signal: (signal) => void child.kill(signal) };
 }

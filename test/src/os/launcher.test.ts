@@ -42,11 +42,9 @@ describe.each(spawnKinds)('the %s launcher', (kind) => {
 
   async function launch(args: readonly string[], more: Partial<Command> = {}) {
     const prepared = await launcher.prepare({ args, environment: { PATH: '/bin:/usr/bin' }, rights: {}, ...more });
-    let launched: Launched | undefined;
-    const exit = new Promise<Exit>((exited, failed) => {
-      launched = prepared.launch({ exited, failed });
-    });
-    if (launched === undefined) return { failure: await exit.catch((error: unknown) => error) };
+    let exited: (exit: Exit) => void = () => undefined;
+    const exit = new Promise<Exit>((resolve) => (exited = resolve));
+    const launched = await prepared.launch((how) => exited(how));
     started.push(launched);
     return { launched, exit };
   }
@@ -54,7 +52,7 @@ describe.each(spawnKinds)('the %s launcher', (kind) => {
   /** What a command says on standard output until it ends. */
   async function said(args: readonly string[], more: Partial<Command> = {}): Promise<string> {
     const { launched, exit } = await launch(args, more);
-    const [words] = await Promise.all([text(launched!.stdout!), exit]);
+    const [words] = await Promise.all([text(launched.stdout!), exit]);
     return words;
   }
 
@@ -62,10 +60,7 @@ describe.each(spawnKinds)('the %s launcher', (kind) => {
 
   /** The code with which a start fails, whether it is thrown or told. */
   async function failureOf(args: readonly string[], more: Partial<Command> = {}): Promise<unknown> {
-    const failure: unknown = await launch(args, more).then(
-      (result) => result.failure,
-      (error: unknown) => error,
-    );
+    const failure: unknown = await launch(args, more).catch((error: unknown) => error);
     return (failure as NodeJS.ErrnoException | undefined)?.code;
   }
 
@@ -97,7 +92,7 @@ describe.each(spawnKinds)('the %s launcher', (kind) => {
 
   test('hands on three descriptors and no other', async () => {
     const { launched } = await launch(['sleep', '100']);
-    const given = () => readdirSync(`/proc/${launched!.pid}/fd`).filter((fd) => !strays.has(fd));
+    const given = () => readdirSync(`/proc/${launched.pid}/fd`).filter((fd) => !strays.has(fd));
     // The exec lets go of us a moment before it closes what is to be closed.
     await expect.poll(given).toEqual(['0', '1', '2']);
   });
@@ -106,13 +101,13 @@ describe.each(spawnKinds)('the %s launcher', (kind) => {
     const { launched, exit } = await launch(['cat']);
     const first = await Promise.race([exit, new Promise((resolve) => setTimeout(resolve, 100, 'still there'))]);
     expect(first).toBe('still there');
-    launched!.signal('SIGTERM');
+    launched.signal('SIGTERM');
     expect(await exit).toEqual({ code: null, signal: 'SIGTERM' });
   });
 
   test('gives real pipes: /dev/stdout and /dev/stderr can be opened', async () => {
     const { launched, exit } = await launch(sh('echo out > /dev/stdout; echo err > /dev/stderr'));
-    const words = await Promise.all([text(launched!.stdout!), text(launched!.stderr!), exit]);
+    const words = await Promise.all([text(launched.stdout!), text(launched.stderr!), exit]);
     expect(words.slice(0, 2)).toEqual(['out\n', 'err\n']);
   });
 
@@ -169,8 +164,8 @@ describe.each(spawnKinds)('the %s launcher', (kind) => {
     const before = readdirSync('/proc/self/fd').length;
     const handOver = (stream: string) => (stream === 'stdout' ? openSync(path, 'a') : undefined);
     const { launched, exit } = await launch(sh('echo out; echo err >&2'), { handOver });
-    expect(launched!.stdout).toBeUndefined();
-    expect(await text(launched!.stderr!)).toBe('err\n');
+    expect(launched.stdout).toBeUndefined();
+    expect(await text(launched.stderr!)).toBe('err\n');
     await exit;
     expect(readFileSync(path, 'utf8')).toBe('out\n');
     expect(await failureOf(['no-such-command'], { handOver })).toBe('ENOENT');

@@ -34,20 +34,17 @@ interface Options {
   readonly handOver?: NonNullable<Command['handOver']>;
 }
 
-/** Launches; rejects where the process could not be made, however it is told. */
+/** Launches; rejects where the process could not be made. */
 async function launch(
   args: readonly string[],
   { environment = {}, rights = {}, ...more }: Options = {},
 ): Promise<Running> {
   const prepared = await launcher.prepare({ args, environment, rights, ...more });
-  return new Promise((resolve, reject) => {
-    let exit: (exit: Exit) => void = () => undefined;
-    const exited = new Promise<Exit>((done) => (exit = done));
-    const launched = prepared.launch({ exited: (how) => exit(how), failed: reject });
-    if (launched === undefined) return;
-    started.push(launched);
-    resolve({ launched, exited });
-  });
+  let exit: (exit: Exit) => void = () => undefined;
+  const exited = new Promise<Exit>((done) => (exit = done));
+  const launched = await prepared.launch((how) => exit(how));
+  started.push(launched);
+  return { launched, exited };
 }
 
 /** What a program says, when it has ended by itself. */

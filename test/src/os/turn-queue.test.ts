@@ -47,8 +47,45 @@ test('many jobs take turns: the event loop is never held up for more than a slic
   const turns = await turnsOf(100, () => done.length);
   expect(Math.max(...turns) * 3).toBeLessThanOrEqual(15);
   expect(turns.length).toBeGreaterThan(20);
-  expect(done).toEqual(Array.from({ length: 100 }, (_, index) => index));
+  expect(done.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, index) => index));
   expect(performance.now() - begin).toBe(300);
+});
+
+test('who comes last is served soon, and the crowd in order', async () => {
+  const queue = new TurnQueue();
+  const done: number[] = [];
+  const job = (index: number) => () => {
+    take(20);
+    done.push(index);
+  };
+  for (let index = 0; index < 10; index++) queue.add(job(index));
+  await turn();
+  queue.add(job(100));
+  while (done.length < 11) await turn();
+  expect(done.indexOf(100)).toBeLessThanOrEqual(4);
+  const fromTheFront = done.filter((index) => index < 5);
+  expect(fromTheFront).toEqual([0, 1, 2, 3, 4]);
+});
+
+test('of the jobs that go on elsewhere only so many do at once, and nothing spins meanwhile', async () => {
+  const queue = new TurnQueue(2);
+  const open: (() => void)[] = [];
+  for (let index = 0; index < 5; index++) queue.add(() => new Promise<void>((resolve) => open.push(resolve)));
+  await turn();
+  await turn();
+  expect(open).toHaveLength(2);
+  const immediates = vi.spyOn(globalThis, 'setImmediate');
+  await turn();
+  await turn();
+  expect(immediates).toHaveBeenCalledTimes(2);
+  immediates.mockRestore();
+  open.shift()?.();
+  await vi.waitFor(() => expect(open).toHaveLength(2));
+  for (let index = 0; index < 4; index++) {
+    open.shift()?.();
+    await turn();
+  }
+  expect(open).toHaveLength(0);
 });
 
 test('a job that was taken back does not run', async () => {
