@@ -93,7 +93,7 @@ export async function loadNativeLibc(): Promise<NativeLibc> {
             if (error !== null) throw error;
             resolve(pidAfter(errno));
           } catch (reason) {
-            reject(reason as Error);
+            reject(reason);
           }
         });
       }),

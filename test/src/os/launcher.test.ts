@@ -81,7 +81,7 @@ describe.each(spawnKinds)('the %s launcher', (kind) => {
 
   test('gives a session and a group of its own', async () => {
     const { launched } = await launch(['sleep', '100']);
-    const { pid } = launched!;
+    const { pid } = launched;
     expect(seeProcess(pid)).toMatchObject({ session: pid, group: pid });
   });
 
