@@ -44,7 +44,7 @@ export function createProcessActor(host: ProcessHost) {
   return fromCallback<ProcessCommand, ProcessInput>(({ input, sendBack, receive }) => {
     const incarnation = new Incarnation(host, input, sendBack);
     receive((command) => incarnation.obey(command));
-    void incarnation.start();
+    incarnation.start();
     return () => incarnation.release();
   });
 }
@@ -58,7 +58,6 @@ class Incarnation {
   readonly #run = nanoid();
   readonly #ending: Ending;
   #log = defaultLogManner;
-  #prepared: Prepared | undefined;
   #leaveQueue: (() => void) | undefined;
   /** Whether a process is being made: it cannot be called back any more, and its pid is not known yet. */
   #isLaunching = false;
@@ -83,31 +82,8 @@ class Incarnation {
     this.#ending = new Ending({ find: () => this.#find(), report });
   }
 
-  async start(): Promise<void> {
-    const file = this.#host.files.get(this.#input.name);
-    if (file === undefined || file.spec.revision !== this.#input.revision) {
-      this.#fail({ code: 'ESUPERSEDED', message: 'its file changed meanwhile' });
-      return;
-    }
-    try {
-      const identity = { run: this.#run, colony: this.#host.colony };
-      const environment = environmentOf(file, identity, this.#host.inherited);
-      this.#log = file.log;
-      const prepared = await this.#host.launcher.prepare({
-        args: this.#input.args,
-        environment,
-        rights: file.rights,
-        handOver: (stream) => this.#handOver(stream, file.rights),
-      });
-      if (this.#released || this.#terminating) {
-        prepared.discard();
-        return;
-      }
-      this.#prepared = prepared;
-      this.#leaveQueue = this.#host.turns.add(() => this.#launch(prepared));
-    } catch (error) {
-      this.#hasFailed(error);
-    }
+  start(): void {
+    this.#leaveQueue = this.#host.turns.add(() => this.#begin());
   }
 
   obey(command: ProcessCommand): void {
@@ -133,7 +109,7 @@ class Incarnation {
   release(): void {
     this.#released = true;
     this.#ending.dispose();
-    this.#giveBack();
+    this.#leaveQueue?.();
     if (this.#leader !== undefined && this.#exit === undefined) signalGroup(this.#leader.pid, 'SIGKILL');
   }
 
@@ -142,7 +118,7 @@ class Incarnation {
     this.#terminating = true;
     if (this.#leader === undefined) {
       // There is no process, nor will there be one; but earlier ones may have left daemons behind.
-      this.#giveBack();
+      this.#leaveQueue?.();
       this.#ending.begin(signal);
       return;
     }
@@ -167,14 +143,33 @@ class Incarnation {
     if (!this.#released) this.#report({ type: 'process.failed', error });
   }
 
-  #giveBack(): void {
-    this.#leaveQueue?.();
-    this.#prepared?.discard();
-    this.#prepared = undefined;
+  async #begin(): Promise<void> {
+    try {
+      const prepared = await this.#prepare();
+      if (this.#released || this.#terminating) prepared?.discard();
+      else if (prepared !== undefined) await this.#launch(prepared);
+    } catch (error) {
+      this.#hasFailed(error);
+    }
+  }
+
+  async #prepare(): Promise<Prepared | undefined> {
+    const file = this.#host.files.get(this.#input.name);
+    if (file === undefined || file.spec.revision !== this.#input.revision) {
+      this.#fail({ code: 'ESUPERSEDED', message: 'its file changed meanwhile' });
+      return undefined;
+    }
+    const identity = { run: this.#run, colony: this.#host.colony };
+    this.#log = file.log;
+    return this.#host.launcher.prepare({
+      args: this.#input.args,
+      environment: environmentOf(file, identity, this.#host.inherited),
+      rights: file.rights,
+      handOver: (stream) => this.#handOver(stream, file.rights),
+    });
   }
 
   async #launch(prepared: Prepared): Promise<void> {
-    this.#prepared = undefined;
     this.#isLaunching = true;
     let failure: unknown;
     try {

@@ -27,7 +27,7 @@ export interface Launched {
   readonly signal: (signal: NodeJS.Signals) => void;
 }
 
-/** A start that waits for its turn: everything slow is done. Exactly one of the two is to be called. */
+/** A start of which everything slow is done. Exactly one of the two is to be called. */
 export interface Prepared {
   /** By which the process is told if nobody comes to note its pid; `undefined` where the launcher gives no such thing. */
   readonly stdinMark: string | undefined;

@@ -11,7 +11,10 @@ export interface Pipe {
 }
 
 const smallestBatch = 24;
-const largestBatch = 960;
+// Opening them stops everything else for some milliseconds.
+const largestBatch = 192;
+/** When a batch lasts no longer than so many ms, the next one is larger. */
+const briefMs = 500;
 
 /**
  * A stock of real pipes.
@@ -24,7 +27,9 @@ export class PipeStock {
   readonly #mkfifo: string;
   readonly #stock: Pipe[] = [];
   #refill: Promise<void> | undefined;
-  #demand = 0;
+  #batch = smallestBatch;
+  #lastRefill = -Infinity;
+  #isClosed = false;
 
   /** `mkfifo`: the tool's absolute path. */
   constructor(mkfifo: string) {
@@ -33,24 +38,26 @@ export class PipeStock {
 
   /** Takes pipes, made if need be. Rejects with the system's error when none can be made. */
   async take(count: number): Promise<Pipe[]> {
-    this.#demand += count;
     while (this.#stock.length < count) await this.#replenish();
     const taken = this.#stock.splice(-count);
     // In advance, so that the next one does not wait. What fails here fails again for whoever needs it.
-    if (this.#stock.length < smallestBatch / 2) void this.#replenish().catch(() => undefined);
+    if (this.#stock.length < this.#batch / 2) void this.#replenish().catch(() => undefined);
     return taken;
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const pipe of this.#stock.splice(0)) closePipe(pipe);
   }
 
-  // As many as were asked for since the last batch: one program needs few, a thousand at once need many.
+  // One program needs few, a thousand that come at once need many.
   #replenish(): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new Error('the stock of pipes is closed'));
     if (this.#refill !== undefined) return this.#refill;
-    const count = Math.min(Math.max(this.#demand, smallestBatch), largestBatch);
-    this.#demand = 0;
-    this.#refill = this.#make(count).finally(() => (this.#refill = undefined));
+    const now = performance.now();
+    this.#batch = now - this.#lastRefill < briefMs ? Math.min(2 * this.#batch, largestBatch) : smallestBatch;
+    this.#lastRefill = now;
+    this.#refill = this.#make(this.#batch).finally(() => (this.#refill = undefined));
     return this.#refill;
   }
 
@@ -60,6 +67,7 @@ export class PipeStock {
       const paths = Array.from({ length: count }, (_, index) => join(directory, String(index)));
       await promisify(execFile)(this.#mkfifo, ['-m', '600', ...paths], { env: {} });
       for (const path of paths) this.#stock.push(openBothEnds(path));
+      if (this.#isClosed) this.close();
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
