@@ -15,7 +15,7 @@ const sliceMs = 8;
 // A file costs up to a millisecond: in a crowd the programs come first, and what changes meanwhile is written once.
 const pauseMs = 3 * sliceMs;
 // What is about to change anyway is not written for nothing: a start that is being made, a stop that takes no time.
-const startingMs = 250;
+const startingMs = 1_000;
 const stoppingMs = 500;
 
 /** Keeps `status/NAME.json` like the machines: what changes in one moment is written once, and in slices. */
