@@ -1,4 +1,5 @@
 import type { ActorRefFrom, AnyActorRef } from 'xstate';
+import type { ProgramMemory } from './program-memory.js';
 import type { Exit, Fault, leftoversPort, ProcessEvent, processPort } from './ports.js';
 import type { ProgramSpec, Wanted } from './program-spec.js';
 import type { Timings } from './timings.js';
@@ -12,9 +13,11 @@ export interface ProgramInput {
   readonly timings: Timings;
   /** Who is told every fact, besides those who listen to what the program emits. */
   readonly supervisor?: AnyActorRef;
+  /** What it did under a supervisor before this one. */
+  readonly remembered?: ProgramMemory | undefined;
 }
 
-export interface ProgramContext extends ProgramInput {
+export interface ProgramContext extends Omit<ProgramInput, 'remembered'> {
   /** What has to be. The state is what is. */
   readonly wanted: Wanted;
   /** Where killing leads when the program is wanted up. */

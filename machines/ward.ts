@@ -7,6 +7,7 @@ import {
   type AnyActorRef,
   type EventObject,
 } from 'xstate';
+import type { SupervisorMemory } from './program-memory.js';
 import { defectOf, type Fault } from './ports.js';
 import { programMachine } from './program.js';
 import type { ProgramSpec } from './program-spec.js';
@@ -30,7 +31,11 @@ export interface WardContext extends WardInput {
 
 export type WardCommand =
   /** Gives each of these an actor; answered by one `ward.admitted`. */
-  | { readonly type: 'ward.admit'; readonly specs: readonly ProgramSpec[] }
+  | {
+      readonly type: 'ward.admit';
+      readonly specs: readonly ProgramSpec[];
+      readonly remembered?: SupervisorMemory;
+    }
   | { readonly type: 'ward.discharge'; readonly name: string };
 
 /** What a ward tells. The programs in it speak for themselves. */
@@ -58,7 +63,8 @@ export const wardMachine = setup({
       if (event.type !== 'ward.admit') return {};
       const programs = new Map(context.programs);
       for (const spec of event.specs) {
-        const input = { spec, timings: context.timings, supervisor: context.supervisor };
+        const remembered = event.remembered?.[spec.name];
+        const input = { spec, timings: context.timings, supervisor: context.supervisor, remembered };
         programs.set(spec.name, spawn('program', { id: prefix + spec.name, input }));
       }
       return { programs };

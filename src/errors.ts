@@ -21,6 +21,7 @@ export const errorCodes = {
   EHELPER: 'a helper that the start needs is missing or failed',
   ESUPERSEDED: 'its file changed while it was being started',
   ESTUCK: 'SIGKILL does not end it',
+  EGAVEUP: 'its programs died too often',
   EDEFECT: 'a defect of the monitor',
   // a directory
   ENOEVENTS: 'its file system does not tell of changes',

@@ -118,6 +118,8 @@ class Teller {
 
       case 'monitor.started':
         return this.#monitorStarted(entry);
+      case 'supervisor.gave-up':
+        return this.#say(entry, `monitor gives up: ${entry.error.message}`);
       case 'supervisor.stopping':
         return this.#say(entry, 'monitor is stopping everything');
       case 'supervisor.stopped':

@@ -42,11 +42,11 @@ describe('facts', () => {
         pids: [103, 104],
         error: { code: 'ESTUCK', message: 'SIGKILL does not end pid 103, 104' },
       },
-      { type: 'program.died', exit: { code: null, signal: 'SIGKILL' }, stragglers: [] },
+      { type: 'program.died', exit: { code: null, signal: 'SIGKILL' }, stragglers: [], asked: true },
       { type: 'program.starting', starts: 4, because: 'process.gone' },
       { type: 'program.started', pid: 105, run: 'run-105' },
       { type: 'program.killing', because: 'program.stop', by: 'removed', ...manner },
-      { type: 'program.died', exit: { code: null, signal: 'SIGINT' }, stragglers: [] },
+      { type: 'program.died', exit: { code: null, signal: 'SIGINT' }, stragglers: [], asked: true },
       { type: 'program.stopped', because: 'process.gone', by: 'removed' },
     ];
     expect(life().facts).toEqual(expected.map((fact) => Object.assign(fact, { name: 'web' })));
