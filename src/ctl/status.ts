@@ -128,7 +128,8 @@ function unseen(places: Places, name: string): ProgramStatus {
   };
 }
 
-function rowOf(status: ProgramStatus, isLive: boolean, hasFile: boolean): ProgramRow {
+/** `isLive`: its monitor runs. */
+export function rowOf(status: ProgramStatus, isLive: boolean, hasFile: boolean): ProgramRow {
   const { state, pid, startedAt } = status;
   const isUp = isLive && pid !== null && (state === 'starting' || state === 'running' || state === 'killing');
   return {
