@@ -80,11 +80,7 @@ export interface Telling {
 }
 
 /** Builds a fact from what the program knows now and the event that made it speak. */
-export function factOf(
-  { fact: type, asked }: Telling,
-  context: ProgramContext,
-  event: ProgramEvent,
-): ProgramFact {
+export function factOf({ fact: type, asked }: Telling, context: ProgramContext, event: ProgramEvent): ProgramFact {
   const { name } = context.spec;
   const cause = {
     because: event.type,

@@ -21,9 +21,11 @@ export { defaultStop, programSpec } from './program-spec.js';
 export type { ProgramSpec, StopManner, Wanted } from './program-spec.js';
 export { listen } from './listening.js';
 export type { Emitter, Heard } from './listening.js';
+export { factRelay } from './fact-relay.js';
 export { factsOf } from './fact-stream.js';
 export type { FactsMissed } from './fact-stream.js';
 export type { Cause, Fact, ProgramFact, SupervisorFact } from './facts.js';
+export { noOrders } from './ports.js';
 export type {
   ConfigScan,
   ConfigSynced,

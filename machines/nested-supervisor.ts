@@ -1,7 +1,7 @@
 import { createActor, fromCallback, type ActorOptions, type ActorRefFrom } from 'xstate';
 import { defectOf, type Fault, type ProcessCommand, type ProcessEvent, type ProcessInput } from './ports.js';
 import type { supervisorMachine } from './supervisor.js';
-import { leftOf, type SupervisorInput } from './supervisor-context.js';
+import { leftOf, type SupervisorEvent, type SupervisorInput } from './supervisor-context.js';
 
 /** A supervisor that is about to be run as the process of a program. */
 export interface NestedSupervisor extends Pick<ActorOptions<typeof supervisorMachine>, 'clock' | 'inspect'> {
@@ -39,6 +39,8 @@ class Incarnation {
   #isTerminating = false;
   #isReleased = false;
   #isOver = false;
+  /** There is none: nothing follows, whatever is asked. */
+  #hasFailed = false;
 
   constructor(run: string, report: (event: ProcessEvent) => void) {
     this.#run = run;
@@ -55,23 +57,26 @@ class Incarnation {
       this.#begin(opened);
     } catch (error) {
       this.#isOver = true;
+      this.#hasFailed = !this.#isTerminating;
       if (this.#isTerminating) this.#goneIfAsked();
       else if (!this.#isReleased) this.#report({ type: 'process.failed', error: faultOf(error) });
     }
   }
 
   obey(command: ProcessCommand): void {
+    if (this.#hasFailed) return;
     switch (command.type) {
       case 'process.terminate':
+        if (this.#isTerminating) break;
         this.#isTerminating = true;
         if (this.#isOver) this.#goneIfAsked();
-        else this.#actor?.send({ type: 'shutdown' });
+        else this.#order({ type: 'shutdown' });
         break;
       case 'process.kill':
-        if (!this.#isOver) this.#actor?.send({ type: 'shutdown.force' });
+        this.#order({ type: 'shutdown.force' });
         break;
       case 'process.signal':
-        if (command.signal === 'SIGHUP') this.#actor?.send({ type: 'signal.received', signal: 'SIGHUP' });
+        if (command.signal === 'SIGHUP') this.#order({ type: 'signal.received', signal: 'SIGHUP' });
         break;
     }
   }
@@ -80,6 +85,10 @@ class Incarnation {
   release(): void {
     this.#isReleased = true;
     this.#actor?.stop();
+  }
+
+  #order(order: SupervisorEvent): void {
+    if (this.#actor?.getSnapshot().status === 'active') this.#actor.send(order);
   }
 
   #begin({ machine, input, clock, inspect, show, close }: NestedSupervisor): void {

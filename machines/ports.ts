@@ -143,3 +143,9 @@ export const leftoversPort = port<ProcessCommand, LeftoversInput>('leftovers');
 export const configPort = port<ConfigScan, NonReducibleUnknown>('config');
 export const messagesPort = port<MessageAnswer, NonReducibleUnknown>('messages');
 export const signalsPort = port<AnyEventObject, NonReducibleUnknown>('signals');
+
+/** The ports through which orders come, for a host that gives none but its own events. */
+export const noOrders = {
+  messages: fromCallback<MessageAnswer>(() => {}),
+  signals: fromCallback<AnyEventObject>(() => {}),
+};

@@ -7,6 +7,7 @@ export * as ctl from './ctl/index.js';
 export { ColonyError, errorCodes, type ErrorCode } from './errors.js';
 export { startMonitor, type Monitor, type StartOptions } from './monitor.js';
 export { nodeActors, type NodeActors, type NodeActorsOptions } from './node-actors.js';
+export { nodeProgram, type NodeProgramOptions } from './node-program.js';
 export type { RealActors } from './real-ports.js';
 export type { SupervisorRef } from './tended-colony.js';
 export type { ColonyOptions } from './colony-options.js';

@@ -17,11 +17,7 @@ export type MonitorEvent =
       Fact,
       {
         readonly type:
-          | 'supervisor.gave-up'
-          | 'supervisor.stopping'
-          | 'supervisor.stopped'
-          | 'directory.lost'
-          | 'directory.found';
+          'supervisor.gave-up' | 'supervisor.stopping' | 'supervisor.stopped' | 'directory.lost' | 'directory.found';
       }
     >;
 

@@ -22,8 +22,18 @@ describe('listen', () => {
     const colony = new Colony();
     const errors: unknown[] = [];
     const heard: string[] = [];
-    listen(colony.root, '*', () => never(new Error('thrown')), (error) => errors.push(error));
-    listen(colony.root, '*', () => Promise.reject(new Error('rejected')), (error) => errors.push(error));
+    listen(
+      colony.root,
+      '*',
+      () => never(new Error('thrown')),
+      (error) => errors.push(error),
+    );
+    listen(
+      colony.root,
+      '*',
+      () => Promise.reject(new Error('rejected')),
+      (error) => errors.push(error),
+    );
     listen(colony.root, '*', ({ type }) => heard.push(type), never);
     colony.add('web').wait(1_000);
     await Promise.resolve();

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { setup, createActor } from 'xstate';
-import { type ConfigSynced, supervisorMachine, supervisorProcess, type NestedSupervisor } from '../../machines/index.js';
+import {
+  type ConfigSynced,
+  supervisorMachine,
+  supervisorProcess,
+  type NestedSupervisor,
+} from '../../machines/index.js';
 import { Colony } from '../fixtures/colony.js';
 import { specOf, timings } from '../fixtures/lone-program.js';
 import { SteppedClock } from '../../src/simulate/stepped-clock.js';

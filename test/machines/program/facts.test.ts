@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { createActor, fromCallback, setup, type ActorRefFrom } from 'xstate';
 import { programMachine, type ProgramSpec } from '../../../machines/index.js';
-import { FakeSystem } from '../../fixtures/fake-system.js';
+import { FakeSystem } from '../../../src/testing/fake-system.js';
 import { LoneProgram, specOf, timings } from '../../fixtures/lone-program.js';
 import { SteppedClock } from '../../../src/simulate/stepped-clock.js';
 

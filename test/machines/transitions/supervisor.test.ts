@@ -169,7 +169,10 @@ describe('supervisor', () => {
     { timeout: 30_000 },
     () => {
       const walked = walk<SnapshotFrom<typeof machine>>(machine, {
-        inputs: [{ timings, intensity: { deaths: 0, within: 1_000 } }, { timings, leftovers: ['web'] }],
+        inputs: [
+          { timings, intensity: { deaths: 0, within: 1_000 } },
+          { timings, leftovers: ['web'] },
+        ],
         events: (snapshot) => [...Object.values(events).flat(), ...timers].filter((event) => mayCome(event, snapshot)),
         keyOf: ({ status, value, context, children }) => ({
           configuration: [status, value, context.unstopped, context.isHurried, context.inbox.length > 0],
