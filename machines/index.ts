@@ -7,6 +7,7 @@ export { programMachine } from './program.js';
 export { programStates } from './program-context.js';
 export type { ProgramCommand, ProgramContext, ProgramEvent, ProgramInput, ProgramState } from './program-context.js';
 export { supervisorMachine } from './supervisor.js';
+export type { SupervisorRef } from './supervisor.js';
 export type { SupervisorContext, SupervisorEvent, SupervisorInput, SupervisorOutput } from './supervisor-context.js';
 export { memoryOf } from './supervisor-memory.js';
 export type { ProgramMemory, SupervisorMemory } from './program-memory.js';

@@ -1,6 +1,6 @@
-import { createActor, fromCallback, type ActorOptions, type ActorRefFrom } from 'xstate';
+import { createActor, fromCallback, type ActorOptions, type CallbackActorLogic } from 'xstate';
 import { defectOf, type Fault, type ProcessCommand, type ProcessEvent, type ProcessInput } from './ports.js';
-import type { supervisorMachine } from './supervisor.js';
+import type { supervisorMachine, SupervisorRef } from './supervisor.js';
 import { leftOf, type SupervisorEvent, type SupervisorInput } from './supervisor-context.js';
 
 /** A supervisor that is about to be run as the process of a program. */
@@ -9,7 +9,7 @@ export interface NestedSupervisor extends Pick<ActorOptions<typeof supervisorMac
   readonly machine: typeof supervisorMachine;
   readonly input: SupervisorInput;
   /** Told of the actor, before it is started. */
-  readonly show?: (actor: ActorRefFrom<typeof supervisorMachine>) => void;
+  readonly show?: (actor: SupervisorRef) => void;
   /** Called when it has ended; its end is told after that. */
   readonly close?: () => Promise<void>;
 }
@@ -21,7 +21,9 @@ export interface NestedSupervisor extends Pick<ActorOptions<typeof supervisorMac
  * new one, and what gives up again and again makes its own parent give up. It has no pid (0). `process.terminate` is a
  * `shutdown`, `process.kill` a `shutdown.force`, the signal `SIGHUP` a rescan. `open` may fail: the start has failed.
  */
-export function supervisorProcess(open: (input: ProcessInput) => NestedSupervisor | Promise<NestedSupervisor>) {
+export function supervisorProcess(
+  open: (input: ProcessInput) => NestedSupervisor | Promise<NestedSupervisor>,
+): CallbackActorLogic<ProcessCommand, ProcessInput> {
   let runs = 0;
   return fromCallback<ProcessCommand, ProcessInput>(({ input, sendBack, receive }) => {
     runs += 1;
@@ -35,7 +37,7 @@ export function supervisorProcess(open: (input: ProcessInput) => NestedSuperviso
 class Incarnation {
   readonly #run: string;
   readonly #report: (event: ProcessEvent) => void;
-  #actor: ActorRefFrom<typeof supervisorMachine> | undefined;
+  #actor: SupervisorRef | undefined;
   #isTerminating = false;
   #isReleased = false;
   #isOver = false;

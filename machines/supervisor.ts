@@ -1,4 +1,4 @@
-import { assign, enqueueActions, raise, setup } from 'xstate';
+import { assign, enqueueActions, raise, setup, type ActorRefFrom } from 'xstate';
 import { firstOrders, lastOrders } from './admission.js';
 import type { Fact, ProgramFact } from './facts.js';
 import { gaveUp } from './intensity.js';
@@ -26,6 +26,8 @@ function without<T>(map: ReadonlyMap<string, T>, name: string): ReadonlyMap<stri
 
 const isFact = (event: SupervisorEvent): event is ProgramFact | DirectoryNews =>
   /^(?:program|directory)\./.test(event.type) && event.type !== 'program.revive';
+
+export type SupervisorRef = ActorRefFrom<typeof supervisorMachine>;
 
 export const supervisorMachine = setup({
   types: {

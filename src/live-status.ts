@@ -1,8 +1,7 @@
-import type { Fact } from '../machines/index.js';
+import type { Fact, SupervisorRef } from '../machines/index.js';
 import { unknownProgram } from './ctl/programs.js';
 import { rowOf, type StatusReport } from './ctl/status.js';
 import { ProgramStatuses } from './observers/program-statuses.js';
-import type { SupervisorRef } from './tended-colony.js';
 
 /** What `ctl status` tells, from the actors of this process instead of the files that they lead to. */
 export class LiveStatus {

@@ -7,6 +7,7 @@ import {
   type FactsMissed,
   type Heard,
   type SupervisorOutput,
+  type SupervisorRef,
 } from '../machines/index.js';
 import { openColony, type Colony } from './colony.js';
 import { defaultFrequency, placesIn, supervisorInput, type ColonyOptions } from './colony-options.js';
@@ -24,7 +25,7 @@ import { LogFiles } from './output/log-files.js';
 import { TaggedLines } from './output/tagged-lines.js';
 import { ownStatus } from './own-status.js';
 import { defaultLogLimits } from './protocol/log-settings.js';
-import { tendColony, type SupervisorRef } from './tended-colony.js';
+import { tendColony } from './tended-colony.js';
 import { version } from './version.js';
 
 /** What a monitor is told. Durations are milliseconds. */

@@ -1,4 +1,4 @@
-import type { SupervisorInput } from '../machines/index.js';
+import type { SupervisorInput, SupervisorRef } from '../machines/index.js';
 import { openColony } from './colony.js';
 import { defaultFrequency, placesIn, supervisorInput, type ColonyOptions } from './colony-options.js';
 import { HeardLines, type OutputLine } from './output/heard-lines.js';
@@ -8,7 +8,7 @@ import { ownStatus } from './own-status.js';
 import { defaultLogLimits } from './protocol/log-settings.js';
 import type { ProgramFile } from './protocol/program-file.js';
 import type { RealActors } from './real-ports.js';
-import { tendColony, type SupervisorRef } from './tended-colony.js';
+import { tendColony } from './tended-colony.js';
 
 export interface NodeActorsOptions extends ColonyOptions {
   /** Told every line that programs say, where there is no `logs`; default: nobody is, and it is not read. */

@@ -1,5 +1,13 @@
 import { nanoid } from 'nanoid';
-import { defaultTimings, type Timings } from '../machines/index.js';
+import type { CallbackActorLogic } from 'xstate';
+import {
+  defaultTimings,
+  type LeftoversInput,
+  type ProcessCommand,
+  type ProcessInput,
+  type ProgramInput,
+  type Timings,
+} from '../machines/index.js';
 import { Descendants } from './actors/descendants.js';
 import { createLeftoversActor } from './actors/leftovers.js';
 import { createProcessActor } from './actors/process.js';
@@ -17,13 +25,29 @@ export interface NodeProgramOptions {
   readonly onOutput?: (line: OutputLine) => void;
 }
 
+/** One program without a monitor. */
+export interface NodeProgram {
+  /** For `programMachine.provide({ actors })`. */
+  readonly actors: {
+    readonly process: CallbackActorLogic<ProcessCommand, ProcessInput>;
+    readonly leftovers: CallbackActorLogic<ProcessCommand, LeftoversInput>;
+  };
+  readonly input: ProgramInput;
+  /** Lets go of what starts are made with, when the program is stopped. */
+  readonly close: () => void;
+}
+
 /**
  * The real actors for one `programMachine` alone, and its input: no directories, no monitor. `content` is what a program
  * file says. Nothing is on record: should this process be killed, what it started lives on.
  *
  * Rejects with a `ColonyError`: `EUSAGE` where `content` is not a program file's.
  */
-export async function nodeProgram(name: string, content: ProgramFileContent, options: NodeProgramOptions = {}) {
+export async function nodeProgram(
+  name: string,
+  content: ProgramFileContent,
+  options: NodeProgramOptions = {},
+): Promise<NodeProgram> {
   const parsed = parseProgramFile(name, Buffer.from(JSON.stringify(content)));
   if (!parsed.ok) throw new ColonyError('EUSAGE', `${name}: ${parsed.error.message}`);
   const { file } = parsed;
@@ -32,7 +56,6 @@ export async function nodeProgram(name: string, content: ProgramFileContent, opt
   const descendants = new Descendants([process.geteuid?.() ?? 0], []);
   const launcher = await chooseLauncher(undefined, () => {});
   return {
-    /** For `programMachine.provide({ actors })`. */
     actors: {
       process: createProcessActor({
         files: new Map([[name, file]]),
@@ -48,7 +71,6 @@ export async function nodeProgram(name: string, content: ProgramFileContent, opt
       leftovers: createLeftoversActor({ table, descendants, recorded: new Map() }),
     },
     input: { spec: file.spec, timings: { ...defaultTimings, ...options.timings } },
-    /** Lets go of what starts are made with, when the program is stopped. */
     close: () => launcher.close(),
   };
 }

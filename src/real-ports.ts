@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import { fromCallback, type AnyActorRef, type AnyEventObject, type CallbackActorLogic } from 'xstate';
-import { programMachine, wardMachine, type Fault } from '../machines/index.js';
+import { programMachine, wardMachine, type ConfigScan, type Fault, type MessageAnswer } from '../machines/index.js';
 import { createConfigDirectoryActor } from './actors/config-directory.js';
 import { Descendants } from './actors/descendants.js';
 import { createLeftoversActor, namesOfLeftovers } from './actors/leftovers.js';
@@ -38,7 +38,13 @@ export interface RealPortsOptions {
   readonly begun: (parent: AnyActorRef | undefined) => void;
 }
 
-export type RealActors = Awaited<ReturnType<typeof createRealPorts>>['actors'];
+/** The real actors, each in the place of a port. */
+export interface RealActors {
+  readonly ward: typeof wardMachine;
+  readonly config: CallbackActorLogic<ConfigScan>;
+  readonly messages: CallbackActorLogic<MessageAnswer>;
+  readonly signals: CallbackActorLogic<AnyEventObject>;
+}
 
 /** The ports made real, for `supervisorMachine.provide`, and the names of programs with leftovers. */
 export async function createRealPorts(colony: Colony, options: RealPortsOptions) {
@@ -59,7 +65,7 @@ export async function createRealPorts(colony: Colony, options: RealPortsOptions)
     turns: new TurnQueue(),
     inherited: globalThis.process.env,
   });
-  const actors = {
+  const actors: RealActors = {
     ward: wardMachine.provide({
       actors: { program: programMachine.provide({ actors: { process, leftovers: createLeftoversActor(leftovers) } }) },
     }),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
-import type { ActorRefFrom, AnyActorRef, Subscription } from 'xstate';
-import type { Fact, SupervisorContext, supervisorMachine } from '../machines/index.js';
+import type { AnyActorRef, Subscription } from 'xstate';
+import type { Fact, SupervisorContext, SupervisorRef } from '../machines/index.js';
 import type { Colony } from './colony.js';
 import { ColonyError } from './errors.js';
 import { HistoryWriter } from './observers/history-writer.js';
@@ -18,8 +18,6 @@ import { rememberedDigests } from './protocol/content-digests.js';
 import type { ProgramFile } from './protocol/program-file.js';
 import type { MonitorStatus } from './protocol/status-file.js';
 import { createRealPorts } from './real-ports.js';
-
-export type SupervisorRef = ActorRefFrom<typeof supervisorMachine>;
 
 /** Listens to the facts; `close` is called when no more will come. */
 export interface Observer {
