@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ProcessCommand, ProcessEvent, ProcessInput } from 'ncolony/machines';
 import { fromCallback } from 'xstate';
@@ -15,7 +16,7 @@ export const workerProcess = fromCallback<ProcessCommand, ProcessInput>(({ input
   if (!existsSync(script)) {
     return tell({ type: 'process.failed', error: { code: 'ENOENT', message: `${script} is missing` } });
   }
-  const worker = new Worker(script, { argv });
+  const worker = new Worker(resolve(script), { argv });
   let isOver = false;
   let isToEnd = false;
   // It throws: its exit, with 1, is still to come.
