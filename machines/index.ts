@@ -26,7 +26,9 @@ export { factRelay } from './fact-relay.js';
 export { factsOf } from './fact-stream.js';
 export type { FactsMissed } from './fact-stream.js';
 export type { Cause, Fact, ProgramFact, SupervisorFact } from './facts.js';
-export { noOrders } from './ports.js';
+export { supervisorWith } from './provided.js';
+export type { SupervisorActors } from './provided.js';
+export { noLeftovers, noOrders } from './ports.js';
 export type {
   ConfigScan,
   ConfigSynced,

@@ -144,6 +144,13 @@ export const configPort = port<ConfigScan, NonReducibleUnknown>('config');
 export const messagesPort = port<MessageAnswer, NonReducibleUnknown>('messages');
 export const signalsPort = port<AnyEventObject, NonReducibleUnknown>('signals');
 
+/** In the place of the leftovers, for processes that cannot outlive their host. */
+export const noLeftovers = fromCallback<ProcessCommand, LeftoversInput>(({ sendBack, receive }) => {
+  receive(({ type }) => {
+    if (type === 'process.terminate') sendBack({ type: 'process.gone' } satisfies ProcessEvent);
+  });
+});
+
 /** The ports through which orders come, for a host that gives none but its own events. */
 export const noOrders = {
   messages: fromCallback<MessageAnswer>(() => {}),

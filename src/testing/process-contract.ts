@@ -1,6 +1,7 @@
 import { createActor, fromCallback, type CallbackActorLogic } from 'xstate';
 import {
   defaultStop,
+  noLeftovers,
   programMachine,
   type LeftoversInput,
   type ProcessCommand,
@@ -171,8 +172,8 @@ const timings: Timings = { threshold: 20, killtime: 5_000, minRestartDelay: 20, 
 async function supervised(tested: ProcessUnderTest): Promise<void> {
   const input = tested.inputFor('lives');
   if (input === undefined) return;
-  const { process, leftovers, clock } = tested;
-  const actors = leftovers === undefined ? { process } : { process, leftovers };
+  const { process, leftovers = noLeftovers, clock } = tested;
+  const actors = { process, leftovers };
   const actor = createActor(programMachine.provide({ actors }), {
     input: { spec: { ...input, groups: [], wanted: 'up', stop: defaultStop }, timings },
     ...(clock && { clock }),

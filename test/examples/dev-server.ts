@@ -15,7 +15,7 @@ server.send({ type: 'program.start' });
 
 const watcher = watch('server.js', () => server.send({ type: 'program.restart' }));
 process.once('SIGTERM', () => server.send({ type: 'program.stop' }));
-await waitFor(server, ({ value, context }) => value === 'stopped' && context.wanted === 'down', { timeout: Infinity });
+await waitFor(server, ({ value, context }) => value === 'stopped' && context.wanted === 'down');
 watcher.close();
 close();
 console.log('it is down');

@@ -1,11 +1,4 @@
-import {
-  defaultTimings,
-  noOrders,
-  programMachine,
-  programSpec,
-  supervisorMachine,
-  wardMachine,
-} from 'ncolony/machines';
+import { defaultTimings, noLeftovers, noOrders, programSpec, supervisorWith } from 'ncolony/machines';
 import { createActor, waitFor } from 'xstate';
 import { MemorySource } from './memory-source.js';
 import { workerProcess } from './worker-process.js';
@@ -13,11 +6,8 @@ import { workerProcess } from './worker-process.js';
 const source = new MemorySource();
 source.put(programSpec('counter', [process.argv[2] ?? 'counter.js']));
 
-const program = programMachine.provide({ actors: { process: workerProcess } });
 const colony = createActor(
-  supervisorMachine.provide({
-    actors: { ward: wardMachine.provide({ actors: { program } }), config: source.config, ...noOrders },
-  }),
+  supervisorWith({ process: workerProcess, leftovers: noLeftovers, config: source.config, ...noOrders }),
   { input: { timings: { ...defaultTimings, threshold: 100, minRestartDelay: 100 } } },
 );
 colony.on('program.started', ({ name, run }) => console.log(`${name} is ${run}`));
