@@ -26,6 +26,8 @@ export interface ProgramSpec {
   readonly stop: StopManner;
   /** Identity of the content (without `wanted`): equal revisions are the same program, whatever the file's times say. */
   readonly revision: string;
+  /** Where the colony is that this program is the monitor of, if it is one; the machines make nothing of it. */
+  readonly colony?: string;
 }
 
 /** SIGTERM to the whole group, SIGKILL after the monitor's `killtime`. */

@@ -9,8 +9,12 @@ export class LiveStatus {
   readonly #monitor: NonNullable<StatusReport['monitor']>;
   readonly #statuses: ProgramStatuses;
 
-  constructor(supervisor: SupervisorRef, monitor: NonNullable<StatusReport['monitor']>) {
+  readonly #messages: string;
+
+  /** `messages`: the colony's directory of that name. */
+  constructor(supervisor: SupervisorRef, monitor: NonNullable<StatusReport['monitor']>, messages: string) {
     this.#supervisor = supervisor;
+    this.#messages = messages;
     this.#monitor = monitor;
     this.#statuses = new ProgramStatuses(supervisor);
   }
@@ -31,7 +35,9 @@ export class LiveStatus {
       version: 1,
       silentFor: null,
       monitor: isLive ? this.#monitor : null,
-      programs: found.map((program) => rowOf(program, isLive, specs.has(program.name) || faults.has(program.name))),
+      programs: found.map((program) =>
+        rowOf(program, isLive, specs.has(program.name) || faults.has(program.name), [this.#messages]),
+      ),
     };
   }
 }

@@ -125,7 +125,7 @@ async function beginOn(colony: Colony, options: StartOptions) {
   });
   const actor = createActor(supervisorMachine.provide({ actors }), { input: supervisorInput(options, leftovers) });
   viewer?.show(actor);
-  const live = new LiveStatus(actor, { pid: own.pid, since: own.since, version });
+  const live = new LiveStatus(actor, { pid: own.pid, since: own.since, version }, colony.messages);
   const recorder = await openRecorder(options, actor, warn);
   keeper.observe(actor, {
     first: [{ observe: (fact) => narrate(logger, fact) }, live],

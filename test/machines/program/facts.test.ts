@@ -85,7 +85,9 @@ describe('facts', () => {
   });
 
   test('what a machine knows of a program has no place for an environment', () => {
-    expectTypeOf<keyof ProgramSpec>().toEqualTypeOf<'name' | 'args' | 'groups' | 'wanted' | 'stop' | 'revision'>();
+    expectTypeOf<keyof ProgramSpec>().toEqualTypeOf<
+      'name' | 'args' | 'groups' | 'wanted' | 'stop' | 'revision' | 'colony'
+    >();
     const program = life();
     const keys =
       'error instantDeaths instantDeathsInRow lastExit next pid process restartDelay run spec starts stopCause ' +
