@@ -40,15 +40,16 @@ export interface NestedStatus extends StatusReport {
  * Throws `EUNKNOWN` or `ENAME` where there is no program of that name, `EDIRECTORY` where something may not be read.
  */
 export function status(places: Places, name?: string): StatusReport {
-  return statusBelow(places, name, []);
+  return statusBelow(places, name, [], Infinity);
 }
 
 /** `above`: the messages directories of the colonies that this one is below of. */
-function statusBelow(places: Places, name: string | undefined, above: readonly string[]): StatusReport {
+function statusBelow(places: Places, name: string | undefined, above: readonly string[], most: number): StatusReport {
   const monitor = liveMonitor(places);
   const { status: directory } = runtimePaths(places.messages);
   const files = new Set(name === undefined ? listPrograms(places) : [name].filter((only) => isProgram(places, only)));
-  const programs = name === undefined ? allStatuses(places, directory, files) : [statusOf(places, directory, name)];
+  const programs =
+    name === undefined ? allStatuses(places, directory, files, most) : [statusOf(places, directory, name)];
   const silence = monitor && silenceOf(places, monitor);
   return {
     version: 1,
@@ -62,15 +63,18 @@ function statusBelow(places: Places, name: string | undefined, above: readonly s
 
 const deepest = 8;
 
-/** What is known of the colony of a home. Never throws; a colony that is below itself is not looked at again. */
-function nestedStatus(home: string, above: readonly string[]): NestedStatus {
+/**
+ * What is known of the colony of a home, of so many of its programs. Never throws; a colony that is below itself is not
+ * looked at again. `above`: the messages directories of the colonies that it is below of.
+ */
+export function nestedStatus(home: string, above: readonly string[], most = Infinity): NestedStatus {
   const places = { config: join(home, 'conf'), messages: join(home, 'messages') };
   const unknown = { version: 1, monitor: null, silentFor: null, programs: [], home } as const;
   if (above.includes(places.messages) || above.length > deepest) {
     return { ...unknown, error: { code: 'EDIRECTORY', message: `${home}: a colony cannot be below itself` } };
   }
   try {
-    return { ...statusBelow(places, undefined, above), home, error: null };
+    return { ...statusBelow(places, undefined, above, most), home, error: null };
   } catch (error) {
     return { ...unknown, error: { code: systemCode(error), message: messageOf(error) } };
   }
@@ -97,17 +101,22 @@ const suffix = '.json';
 
 /** What the monitor wrote of its programs. Throws `EDIRECTORY`. */
 export function writtenStatuses(directory: string): ProgramStatusFile[] {
-  return entriesOf(directory)
-    .filter((entry) => entry.endsWith(suffix) && !entry.startsWith('.'))
-    .map((entry) => readStatus(directory, entry.slice(0, -suffix.length)))
+  return writtenNames(directory)
+    .map((name) => readStatus(directory, name))
     .filter((program) => program !== undefined);
 }
 
-function allStatuses(places: Places, directory: string, files: ReadonlySet<string>): ProgramStatus[] {
-  const written = writtenStatuses(directory);
-  const seen = new Set(written.map((program) => program.name));
-  const rest = [...files].filter((name) => !seen.has(name));
-  return [...written, ...rest.map((name) => unseen(places, name))].sort((a, b) => (a.name < b.name ? -1 : 1));
+function writtenNames(directory: string): string[] {
+  return entriesOf(directory)
+    .filter((entry) => entry.endsWith(suffix) && !entry.startsWith('.'))
+    .map((entry) => entry.slice(0, -suffix.length));
+}
+
+function allStatuses(places: Places, directory: string, files: ReadonlySet<string>, most: number): ProgramStatus[] {
+  const names = [...new Set([...writtenNames(directory), ...files])].sort().slice(0, most);
+  return names
+    .map((name) => readStatus(directory, name) ?? (files.has(name) ? unseen(places, name) : undefined))
+    .filter((program) => program !== undefined);
 }
 
 function statusOf(places: Places, directory: string, name: string): ProgramStatus {

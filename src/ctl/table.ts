@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { ProgramState } from '../../machines/index.js';
 import { printable } from '../printable.js';
-import type { ProgramRow, StatusReport } from './status.js';
+import type { NestedStatus, ProgramRow, StatusReport } from './status.js';
 
 export interface TableManner {
   /** How wide a line may be; default: as wide as it is. */
@@ -137,10 +137,14 @@ function noteOf(program: ProgramRow, now: number | undefined): string {
 
 /** What is wrong with the colony that it is. */
 export function colonyNote({ colony }: ProgramRow): string[] {
-  if (colony === undefined) return [];
-  if (colony.error !== null) return [`its colony: ${printable(colony.error.message)}`];
-  if (colony.monitor === null) return ['no monitor runs on its colony'];
-  return colony.silentFor === null ? [] : [`its monitor has written nothing for ${colony.silentFor} s`];
+  const fault = colony && colonyFault(colony);
+  return fault === undefined ? [] : [fault];
+}
+
+export function colonyFault({ error, monitor, silentFor }: NestedStatus): string | undefined {
+  if (error !== null) return `its colony: ${printable(error.message)}`;
+  if (monitor === null) return 'no monitor runs on its colony';
+  return silentFor === null ? undefined : `its monitor has written nothing for ${silentFor} s`;
 }
 
 /** `starts in 3.2 s`, `KILL in 1.1 s`. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import type { StatusReport } from '../../src/ctl/status.js';
 import { colonyOf, processesWith } from '../processes.js';
+import { addressOf, LiveClient } from './looking.js';
 import { test, type Colony } from './colony.js';
 import { command } from './command.js';
 
@@ -44,6 +45,22 @@ test('a program that is a colony: status shows the tree, and its stop is the sto
   expect((await colony.ctl('stop', 'edge', '--wait')).code).toBe(0);
   expect(edge.processes()).toEqual([]);
   await colony.stop(monitor);
+});
+
+test('the stream of the page tells of the colonies below, and of what is wrong with them', async ({ colony }) => {
+  const edge = nested(colony, { web: { args: ['sleep', '1000'], group: ['front'] } });
+  colony.write('lost', { args: ['sleep', '1000'], 'ncolony.colony': join(colony.root, 'nowhere') });
+  const monitor = await colony.monitor('--http', '0');
+  await vi.waitFor(() => expect(edge.processes()).toHaveLength(1), { timeout: 10_000 });
+  const client = new LiveClient(await addressOf(monitor));
+  const { colonies } = await client.hears('below', ({ colonies: [first] }) =>
+    Boolean(first?.programs.some(({ state }) => state === 'running')),
+  );
+  expect(colonies).toMatchObject([
+    { name: 'edge', programs: [{ name: 'web', depth: 1, state: 'running', group: ['front'], fault: null }] },
+    { name: 'lost', programs: [{ name: '', state: null, fault: expect.stringContaining('cannot be read') as string }] },
+  ]);
+  client.socket.terminate();
 });
 
 test('a monitor that gives up exits with 1, which is a death; in the end the monitor above it gives up', async ({

@@ -68,7 +68,7 @@ describe('the table', () => {
       ),
       { now },
     );
-    expect(lines.map((line) => [line.slice(0, 20).trimEnd(), line.slice(58).trim()])).toEqual([
+    expect(lines.map((line) => [line.slice(0, 20).trimEnd(), line.slice(57).trim()])).toEqual([
       ['NAME     STATE', 'NOTE'],
       ['edge     running', ''],
       ['  deep   running', ''],
