@@ -22,7 +22,7 @@ export default defineConfig({
         ssr: { resolve: { conditions: ['development', 'module', 'node'] } },
         test: {
           name: 'machines',
-          include: ['test/architecture.test.ts', 'test/machines/**/*.test.ts', 'test/visualize/**/*.test.ts'],
+          include: ['test/*.test.ts', 'test/machines/**/*.test.ts', 'test/visualize/**/*.test.ts'],
           server: { deps: { inline: [/xstate/] } },
         },
       },

@@ -70,6 +70,7 @@ export type SupervisorFact =
   | DirectoryNews
   | { readonly type: 'program.defect'; readonly name: string; readonly error: Fault };
 
+/** Everything that a supervisor emits. */
 export type Fact = ProgramFact | SupervisorFact;
 
 /** What a program is to say. */

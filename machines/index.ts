@@ -1,7 +1,7 @@
 /**
  * The statecharts of ncolony. They import nothing but xstate: they run in a browser and under simulated time.
  * The actors that touch the world are ports, to be provided by a host.
- * @module
+ * @module ncolony/machines
  */
 export { programMachine } from './program.js';
 export { programStates } from './program-context.js';

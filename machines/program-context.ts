@@ -6,8 +6,10 @@ import type { Timings } from './timings.js';
 
 /** The five states of a program, in the order of its life. */
 export const programStates = ['stopped', 'starting', 'running', 'backing-off', 'killing'] as const;
+/** One of the five states. */
 export type ProgramState = (typeof programStates)[number];
 
+/** What a program begins with. */
 export interface ProgramInput {
   readonly spec: ProgramSpec;
   readonly timings: Timings;
@@ -17,6 +19,7 @@ export interface ProgramInput {
   readonly remembered?: ProgramMemory | undefined;
 }
 
+/** What a program knows of itself. */
 export interface ProgramContext extends Omit<ProgramInput, 'remembered'> {
   /** What has to be. The state is what is. */
   readonly wanted: Wanted;
@@ -55,4 +58,5 @@ export type ProgramCommand =
   /** Processes of an earlier monitor run under this name: end them before anything is started. */
   | { readonly type: 'program.reap' };
 
+/** What a program is told: orders, and what its process tells. */
 export type ProgramEvent = ProgramCommand | ProcessEvent;

@@ -5,6 +5,10 @@ import { defectOf, leftoversPort, processPort } from './ports.js';
 import type { ProgramContext, ProgramEvent, ProgramInput } from './program-context.js';
 import { nextRestartDelay } from './timings.js';
 
+/**
+ * The life of one program, in exactly five states (id `program`). Its host provides `process` and `leftovers`; it is told
+ * what to do by `ProgramCommand`, and emits every `ProgramFact`. It never ends by itself.
+ */
 export const programMachine = setup({
   types: {
     input: {} as ProgramInput,

@@ -15,6 +15,7 @@ import type { ProgramSpec } from './program-spec.js';
 import { longestTimer, shutdownGrace, type Timings } from './timings.js';
 import { wardCapacity, type ProgramRef, type WardEvent, type WardRef } from './ward.js';
 
+/** What a supervisor begins with. */
 export interface SupervisorInput {
   readonly timings: Timings;
   /** Names of programs of which an earlier monitor left processes behind. They are ended before they are started. */
@@ -25,6 +26,7 @@ export interface SupervisorInput {
   readonly intensity?: Intensity | undefined;
 }
 
+/** What a supervisor knows. No environment value is in it. */
 export interface SupervisorContext {
   readonly timings: Timings;
   /** Names of programs whose processes may run though no actor of ours started them: to be ended before anything else. */
@@ -59,6 +61,7 @@ export interface SupervisorContext {
   readonly isHurried: boolean;
 }
 
+/** How a supervisor ended. */
 export interface SupervisorOutput {
   /** Names of programs that could not be ended in time. */
   readonly left: readonly string[];
@@ -66,6 +69,7 @@ export interface SupervisorOutput {
   readonly gaveUp?: Fault;
 }
 
+/** What a supervisor is told: by its actors, by its programs, and by its host (`shutdown`, `shutdown.force`). */
 export type SupervisorEvent =
   | ConfigSynced
   | MessagesReceived

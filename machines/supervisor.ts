@@ -27,8 +27,15 @@ function without<T>(map: ReadonlyMap<string, T>, name: string): ReadonlyMap<stri
 const isFact = (event: SupervisorEvent): event is ProgramFact | DirectoryNews =>
   /^(?:program|directory)\./.test(event.type) && event.type !== 'program.revive';
 
+/** The actor of a supervisor. */
 export type SupervisorRef = ActorRefFrom<typeof supervisorMachine>;
 
+/**
+ * Keeps the programs that its source wants, and nothing else (id `supervisor`). Its host provides `config`, `messages`,
+ * `signals` and, in `ward`, the program with its own actors (`supervisorWith` asks for all of them). It emits every `Fact`,
+ * ends after `shutdown`, a signal or a give-up, and then has `SupervisorOutput`. Where an actor of its own breaks that
+ * it cannot go on without, it breaks: its parent gets `xstate.error.actor.*`.
+ */
 export const supervisorMachine = setup({
   types: {
     input: {} as SupervisorInput,

@@ -16,19 +16,23 @@ import type { Timings } from './timings.js';
 /** How many programs a ward takes. XState copies a parent's map of children whenever one of them comes or goes. */
 export const wardCapacity = 64;
 
+/** The actor of a program. */
 export type ProgramRef = ActorRefFrom<typeof programMachine>;
 export type WardRef = ActorRefFrom<typeof wardMachine>;
 
+/** What a ward begins with. */
 export interface WardInput {
   readonly timings: Timings;
   /** Who is told, by the ward and by the programs in it. */
   readonly supervisor: AnyActorRef;
 }
 
+/** What a ward knows. */
 export interface WardContext extends WardInput {
   readonly programs: ReadonlyMap<string, ProgramRef>;
 }
 
+/** What a ward is told by its supervisor. */
 export type WardCommand =
   /** Gives each of these an actor; answered by one `ward.admitted`. */
   | {
@@ -51,6 +55,10 @@ function nameIn(event: EventObject): string {
   return 'actorId' in event ? String(event.actorId).slice(prefix.length) : '';
 }
 
+/**
+ * Some dozens of the supervisor’s programs (id `ward`): XState copies a parent’s map of children whenever one of them
+ * comes or goes, so a parent has not too many.
+ */
 export const wardMachine = setup({
   types: {
     input: {} as WardInput,

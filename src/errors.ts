@@ -36,6 +36,7 @@ export const errorCodes = {
   ETIMEOUT: 'it did not come about in time',
 } as const;
 
+/** A code of the table. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /** An expected failure that ends a command: `code` from the table, one line for people as `message`. */

@@ -1,7 +1,7 @@
 /**
  * The public face of ncolony as a library: a monitor in this process, the real actors for machines of one's own, and what
  * `ncolony ctl` does.
- * @module
+ * @module ncolony
  */
 export * as ctl from './ctl/index.js';
 export { ColonyError, errorCodes, type ErrorCode } from './errors.js';

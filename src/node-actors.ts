@@ -10,6 +10,7 @@ import type { ProgramFile } from './protocol/program-file.js';
 import type { RealActors } from './real-ports.js';
 import { tendColony } from './tended-colony.js';
 
+/** The directories of a colony, how it is kept, and who is told. */
 export interface NodeActorsOptions extends ColonyOptions {
   /** Told every line that programs say, where there is no `logs`; default: nobody is, and it is not read. */
   readonly onOutput?: (line: OutputLine) => void;

@@ -18,6 +18,7 @@ import { TurnQueue } from './os/turn-queue.js';
 import { HeardLines, type OutputLine } from './output/heard-lines.js';
 import { parseProgramFile, type ProgramFileContent } from './protocol/program-file.js';
 
+/** How one program is kept, and who hears what it says. */
 export interface NodeProgramOptions {
   /** In ms; those of NColony where they are not given. */
   readonly timings?: Partial<Timings>;

@@ -38,7 +38,9 @@ export interface MonitorOptions {
   readonly record?: string | undefined;
 }
 
+/** How much the monitor logs: itself, and what is graver. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+/** One of the log levels. */
 export type LogLevel = (typeof logLevels)[number];
 
 /** The four durations as they were typed, in seconds. */

@@ -18,6 +18,7 @@ export interface ProgramRow extends Omit<ProgramStatus, 'startedAt' | 'colony'> 
   readonly colony?: NestedStatus;
 }
 
+/** What is known of a colony. */
 export interface StatusReport {
   readonly version: 1;
   /** `null`: none runs, and the rows are the last that is known. */

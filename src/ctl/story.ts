@@ -3,6 +3,7 @@ import type { HistoryEntry } from '../protocol/history-file.js';
 import { pidsText } from './plurals.js';
 import { spanText } from './time-texts.js';
 
+/** Something that happened, in words. */
 export interface StoryLine {
   /** ISO 8601. */
   readonly at: string;

@@ -118,6 +118,7 @@ export interface ProgramFile {
   readonly warnings: readonly string[];
 }
 
+/** A program file, or what is wrong with it. */
 export type ParsedProgramFile =
   | { readonly ok: true; readonly file: ProgramFile }
   /** `unfinished`: a writer may still be at work (the file is empty or breaks off). `faults`: all; `error` is the first. */

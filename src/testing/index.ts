@@ -5,7 +5,7 @@
  * ```ts
  * for (const { title, run } of processContract(() => ({ process: myActor, inputFor }))) test(title, run);
  * ```
- * @module
+ * @module ncolony/testing
  */
 export { processContract, type ProcessBehaviour, type ProcessUnderTest } from './process-contract.js';
 export { configContract, type SourceUnderTest } from './config-contract.js';
