@@ -55,7 +55,7 @@ class FactReader<TEmitted extends EventObject> implements AsyncIterator<TEmitted
     const end = this.#end;
     // An error is told once.
     this.#end = {};
-    return 'error' in end ? Promise.reject(end.error as Error) : Promise.resolve({ value: undefined, done: true });
+    return 'error' in end ? Promise.reject(end.error) : Promise.resolve({ value: undefined, done: true });
   }
 
   /** The reader leaves its loop. */

@@ -101,7 +101,8 @@ class Incarnation {
       complete: () => {
         const { output, context } = actor.getSnapshot();
         const left = leftOf(context).flatMap((name) => context.programs.get(name)?.getSnapshot().context ?? []);
-        const pids = left.flatMap(({ pid, stragglers }) => (pid === null ? stragglers : [pid, ...stragglers]));
+        const mains = left.flatMap(({ pid }) => pid ?? []);
+        const pids = mains.concat(left.flatMap(({ stragglers }) => stragglers));
         end(output !== undefined && output.left.length === 0 && output.gaveUp === undefined ? 0 : 1, pids);
       },
       error: () => end(1, []),
@@ -131,6 +132,7 @@ class Incarnation {
 
 /** A code of its own where the error has one. */
 function faultOf(error: unknown): Fault {
-  const { message, code } = defectOf({ type: 'open', ...{ error } });
+  const failed = { type: 'open', error };
+  const { message, code } = defectOf(failed);
   return { message, code: error instanceof Error && 'code' in error ? String(error.code) : code };
 }

@@ -36,7 +36,7 @@ export function configContract(
       let stage: SourceStage | undefined;
       try {
         await run(source, () => {
-          stage = new Stage<ConfigScan, ConfigSynced | DirectoryNews>(source.config as never, undefined, source);
+          stage = new Stage<ConfigScan, ConfigSynced | DirectoryNews>(source.config, undefined, source);
           return stage;
         });
       } finally {
@@ -52,8 +52,9 @@ export function configContract(
       source.put('old', ['rest'], 'down');
       const stage = begin();
       await stage.until(() => found(stage, 'added').length === 2, 'two programs');
-      const specs = found(stage, 'added').map(({ name, args, wanted }) => [name, args, wanted]);
-      specs.sort();
+      const specs = found(stage, 'added')
+        .map(({ name, args, wanted }) => [name, args, wanted])
+        .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
       expectSame(
         specs,
         [

@@ -52,9 +52,8 @@ describe('the package', () => {
       ),
     ]);
     const served = /^dist\/visualize\/(?:viewer\/.*\.(?:js|css|html|svg)|diagrams\/.*\.svg)$/;
-    const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', 'dist/program-file.schema.json'];
-    const isMeant = (path: string) =>
-      reached.has(path) || served.test(path) || papers.includes(path) || isTypesOnly(path);
+    const papers = /^(?:CHANGELOG\.md|LICENSE|README\.md|package\.json|dist\/program-file\.schema\.json)$/;
+    const isMeant = (path: string) => reached.has(path) || served.test(path) || papers.test(path) || isTypesOnly(path);
     expect(paths.filter((path) => !isMeant(path))).toEqual([]);
   });
 
@@ -62,8 +61,7 @@ describe('the package', () => {
     const { scripts } = JSON.parse(readFileSync(join(project, 'node_modules/ncolony/package.json'), 'utf8')) as {
       scripts: object;
     };
-    const hooks = ['preinstall', 'install', 'postinstall', 'prepare', 'preprepare', 'postprepare'];
-    expect(Object.keys(scripts).filter((script) => hooks.includes(script))).toEqual([]);
+    expect(Object.keys(scripts).filter((script) => /^(?:pre|post)?(?:install|prepare)$/.test(script))).toEqual([]);
   });
 
   test('has a command that runs', () => {
@@ -79,8 +77,13 @@ describe('the package', () => {
   ])('has types that resolve under %s', (_, options) => {
     const compilerOptions = {
       ...options,
-      ...{ target: 'es2023', strict: true, exactOptionalPropertyTypes: true, skipLibCheck: true, types: ['node'] },
-      ...{ rootDir: 'examples', outDir: 'built' },
+      target: 'es2023',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: true,
+      types: ['node'],
+      rootDir: 'examples',
+      outDir: 'built',
     };
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['examples'] }));
     run(process.execPath, [resolve('node_modules/typescript/bin/tsc')]);
@@ -178,7 +181,12 @@ describe('the examples run on the package as it is installed', () => {
 async function bundled(source: string): Promise<string[]> {
   const { metafile } = await build({
     stdin: { contents: source, resolveDir: project },
-    ...{ bundle: true, write: false, metafile: true, format: 'esm', platform: 'browser', minify: true },
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'browser',
+    minify: true,
   });
   const [output] = Object.values(metafile.outputs);
   return Object.entries(output?.inputs ?? {})

@@ -41,7 +41,9 @@ export class MemorySource {
       added: specs.filter(({ name }) => !before.has(name)),
       changed: specs.filter((spec) => before.has(spec.name) && !isSame(spec)).map((spec) => ({ spec, keys: ['code'] })),
       removed: [...before.keys()].filter((name) => !now.has(name)),
-      ...{ rejected: [], healed: [], warnings: [] },
+      rejected: [],
+      healed: [],
+      warnings: [],
       ticket: this.#ticket,
     });
   }

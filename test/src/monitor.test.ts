@@ -84,7 +84,7 @@ describe('the handle of a monitor', () => {
     await waitFor(monitor.actor, ({ context }) => context.programs.has('fails') && context.faults.has('bad'));
     const steady = ({ programs, ...rest }: ReturnType<Monitor['status']>) => ({
       ...rest,
-      programs: programs.filter(({ name }) => name !== 'fails').map(({ uptime: _, ...row }) => row),
+      programs: programs.filter(({ name }) => name !== 'fails').map((row) => Object.assign(row, { uptime: null })),
     });
     await vi.waitFor(() => expect(steady(ctl.status(places))).toEqual(steady(monitor.status())), { timeout: 5_000 });
     expect(monitor.status().programs.map(({ name, state }) => [name, state])).toMatchObject([
@@ -154,7 +154,11 @@ if (!parsed.ok) throw new Error(parsed.error.message);
 const { file } = parsed;
 const found: ConfigSynced = {
   type: 'config.synced',
-  ...{ changed: [], removed: [], rejected: [], healed: [], warnings: [] },
+  changed: [],
+  removed: [],
+  rejected: [],
+  healed: [],
+  warnings: [],
   added: [file.spec],
   ticket: 0,
 };

@@ -22,7 +22,12 @@ function programsIn(status: NestedStatus, depth: number): ProgramBelow[] {
     const { name, state, pid, restarts, error, group, uptime, colony } = program;
     const since = uptime === null ? null : new Date(Math.round((Date.now() - uptime * 1000) / 1000) * 1000);
     const row: ProgramBelow = {
-      ...{ depth, name, state, pid, restarts, group },
+      depth,
+      name,
+      state,
+      pid,
+      restarts,
+      group,
       startedAt: since?.toISOString() ?? null,
       fault: error?.message ?? null,
     };

@@ -234,7 +234,7 @@ export class Overview implements Page {
       const head = this.#heads.get(key) ?? h('h2', { class: 'group-head' }, h('span', {}, key), h('small', {}));
       this.#heads.set(key, head);
       if (head.lastElementChild) say(head.lastElementChild, String(members.length));
-      return [head, ...members.flatMap(rowOf)];
+      return [head].concat(members.flatMap(rowOf));
     });
   }
 

@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { programSpec } from '../../../machines/index.js';
 import { createConfigDirectoryActor } from '../../../src/actors/config-directory.js';
 import { configContract, SteppedClock } from '../../../src/testing/index.js';
@@ -37,7 +37,7 @@ describe('a directory of program files keeps the contract of a source', () => {
     },
     (tested) => homes.get(tested)?.(),
   );
-  test.each(cases)('$title', ({ run }) => run());
+  test.each(cases)('$title', ({ run }) => expect(run()).resolves.toBeUndefined());
 });
 
 describe('programs in memory keep it, too', () => {
@@ -49,7 +49,7 @@ describe('programs in memory keep it, too', () => {
       remove: (name) => source.remove(name),
     };
   });
-  test.each(cases)('$title', ({ run }) => run());
+  test.each(cases)('$title', ({ run }) => expect(run()).resolves.toBeUndefined());
 });
 
 describe('the directory of our own tests keeps it, too', () => {
@@ -63,5 +63,5 @@ describe('the directory of our own tests keeps it, too', () => {
       remove: (name) => directory.remove(name),
     };
   });
-  test.each(cases)('$title', ({ run }) => run());
+  test.each(cases)('$title', ({ run }) => expect(run()).resolves.toBeUndefined());
 });

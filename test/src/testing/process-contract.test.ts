@@ -31,7 +31,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 /** The cases of a contract, as tests of this runner. */
 function holds(name: string, ...contract: Parameters<typeof processContract>): void {
   describe(`${name} keeps the contract of a process`, () => {
-    test.each(processContract(...contract))('$title', ({ run }) => run());
+    test.each(processContract(...contract))('$title', ({ run }) => expect(run()).resolves.toBeUndefined());
   });
 }
 
@@ -82,7 +82,7 @@ describe.each(Object.keys(commands) as ProcessBehaviour[])('%s', (behaviour) => 
     },
     (tested) => launchers.get(tested)?.(),
   );
-  test.each(cases)('the real process keeps the contract: $title', ({ run }) => run());
+  test.each(cases)('the real process keeps the contract: $title', ({ run }) => expect(run()).resolves.toBeUndefined());
 });
 
 const listening = `require('node:worker_threads').parentPort.on('message', () => process.exit(0));`;
@@ -131,7 +131,7 @@ describe.each(['lives', 'ends', 'deaf'] as const)('the process of `ncolony simul
     ...simulated(behaviour),
     inputFor: (asked) => (asked === behaviour ? inputOf(['web']) : undefined),
   }));
-  test.each(cases)('$title', ({ run }) => run());
+  test.each(cases)('$title', ({ run }) => expect(run()).resolves.toBeUndefined());
 });
 
 test('the contract finds who does not keep it', async () => {
