@@ -112,7 +112,7 @@ async function beginOn(colony: Colony, options: StartOptions) {
   const written =
     logs === undefined ? new TaggedLines(log) : new LogFiles(logs, options.logLimits ?? defaultLogLimits, warn);
   const own = ownStatus(frequency);
-  const { actors, leftovers, keeper } = await tendColony(colony, {
+  const tending = {
     own,
     frequency,
     pid,
@@ -121,7 +121,11 @@ async function beginOn(colony: Colony, options: StartOptions) {
     signals: options.signals ?? true,
     outputs: viewer?.tap(written) ?? written,
     warn,
-    debug: (remark) => logger.debug(remark),
+    debug: (remark: string) => logger.debug(remark),
+  };
+  const { actors, leftovers, keeper } = await tendColony(colony, tending).catch((error: unknown) => {
+    viewer?.close();
+    throw error;
   });
   const actor = createActor(supervisorMachine.provide({ actors }), { input: supervisorInput(options, leftovers) });
   viewer?.show(actor);

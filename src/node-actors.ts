@@ -35,8 +35,8 @@ export interface NodeActors {
    */
   readonly observe: (supervisor: SupervisorRef) => void;
   /**
-   * Lets go of the directories, when the last words of the programs are written. Called at the end of the supervisor; it
-   * is for who never started one, and to wait for.
+   * Lets go of the directories, when the last words of the programs are written: at the end of the supervisor, which it
+   * waits for and does not bring about, or at once where there never was one. It is done without being asked, too.
    */
   readonly close: () => Promise<void>;
 }

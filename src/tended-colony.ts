@@ -136,8 +136,18 @@ export class Keeper {
     this.#subscriptions = [facts, end];
   }
 
-  /** Lets go of everything, when the last words of the programs are written; what still runs is a leftover. */
+  /**
+   * Lets go of everything, when the last words of the programs are written. While a supervisor is active the directories
+   * are its own: then it is done at its end.
+   */
   close(): Promise<void> {
+    const actor = this.#actor;
+    if (this.#closing === undefined && actor?.getSnapshot().status === 'active') {
+      return new Promise((resolve) => {
+        const close = () => resolve(this.close());
+        actor.subscribe({ complete: close, error: close });
+      });
+    }
     this.#closing ??= this.#close();
     return this.#closing;
   }

@@ -3,14 +3,27 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createActor, fromCallback, setup, waitFor } from 'xstate';
 import {
+  memoryOf,
+  noLeftovers,
   supervisorMachine,
+  supervisorProcess,
+  supervisorWith,
   type ConfigScan,
   type ConfigSynced,
   type Fact,
   type FactsMissed,
   type MessageAnswer,
+  type SupervisorMemory,
 } from '../../machines/index.js';
-import { ctl, nodeActors, parseProgramFile, startMonitor, type Monitor, type NodeActors } from '../../src/index.js';
+import {
+  ctl,
+  nodeActors,
+  nodeProgram,
+  parseProgramFile,
+  startMonitor,
+  type Monitor,
+  type NodeActors,
+} from '../../src/index.js';
 import { temporaryDirectory } from '../temporary-directory.js';
 import { colonyOf, processesWith } from '../processes.js';
 
@@ -136,6 +149,18 @@ describe('the handle of a monitor', () => {
     expect(await monitor.done).toMatchObject({ left: [], gaveUp: { code: 'EGAVEUP' } });
   });
 
+  test('goes on with what the one before it knew', async () => {
+    write('web', { args: ['false'], env: { PATH: '/bin:/usr/bin' } });
+    const first = await monitorOf({ timings: { ...timings, minRestartDelay: 10_000 } });
+    await waitFor(first.actor, ({ context }) => context.programs.get('web')?.getSnapshot().value === 'backing-off');
+    await first.stop();
+    const remembered = memoryOf(first.actor.getSnapshot());
+    expect(remembered).toMatchObject({ web: { wanted: 'up', starts: 1, instantDeaths: 1 } });
+    const second = await monitorOf({ remembered: JSON.parse(JSON.stringify(remembered)) as SupervisorMemory });
+    await waitFor(second.actor, ({ context }) => context.programs.get('web')?.getSnapshot().value === 'backing-off');
+    expect(second.status('web').programs).toMatchObject([{ starts: 2, instantDeaths: 2 }]);
+  });
+
   test.each([
     [{ frequency: 0 }, 'frequency: expected milliseconds'],
     [{ timings: { threshold: -1 } }, 'threshold: expected milliseconds'],
@@ -215,6 +240,52 @@ describe('the real actors', () => {
     await vi.waitFor(() => expect(processes()).toEqual([]));
   });
 
+  test('are not let go of while the supervisor runs', async () => {
+    write('web', sleeper);
+    const node = await open();
+    const host = createActor(hostOf(node)).start();
+    const supervisor = host.getSnapshot().children.colony!;
+    await waitFor(supervisor, isRunning('web'));
+    const closed = node.close();
+    await expect(nodeActors({ ...places })).rejects.toMatchObject({ code: 'ELOCKED' });
+    supervisor.send({ type: 'shutdown' });
+    await closed;
+    expect(processes()).toEqual([]);
+  });
+
+  test('make a directory of directories: a supervisor of supervisors, each with its own lock and records', async () => {
+    const inner = { config: join(home.path, 'inner', 'conf'), messages: join(home.path, 'inner', 'messages') };
+    for (const path of Object.values(inner)) mkdirSync(path, { recursive: true });
+    writeFileSync(join(inner.config, 'web'), JSON.stringify(sleeper));
+    write('inner', { args: ['a colony'], 'ncolony.colony': join(home.path, 'inner') });
+
+    const node = await open();
+    const nested = supervisorProcess(async () => {
+      const below = await nodeActors({ ...inner, timings, signals: false });
+      return { machine: supervisorMachine.provide({ actors: below.actors }), input: below.input, close: below.close };
+    });
+    const { ward: _, ...ports } = node.actors;
+    const root = createActor(supervisorWith({ ...ports, process: nested, leftovers: noLeftovers }), {
+      input: node.input,
+    });
+    const runs: string[] = [];
+    root.on('program.started', ({ run }) => runs.push(run));
+    root.start();
+    const tree = () => ctl.status(places).programs[0];
+    await vi.waitFor(() => {
+      expect(tree()).toMatchObject({ state: 'running', pid: null, colony: { programs: [{ state: 'running' }] } });
+    });
+    const below = processesWith('NCOLONY_COLONY', colonyOf(inner.messages));
+    expect(below).toHaveLength(1);
+
+    ctl.restart(places, 'inner');
+    await vi.waitFor(() => expect(tree()).toMatchObject({ starts: 2, colony: { programs: [{ state: 'running' }] } }));
+    expect(runs).toHaveLength(2);
+    root.send({ type: 'shutdown' });
+    await waitFor(root, ({ status }) => status === 'done');
+    expect(processesWith('NCOLONY_COLONY', colonyOf(inner.messages))).toEqual([]);
+  });
+
   test('are for one life of one supervisor', async () => {
     const node = await open();
     const [first, second] = [createActor(hostOf(node)), createActor(hostOf(node))];
@@ -256,5 +327,14 @@ describe('the real actors', () => {
     const host = createActor(hostOf(node)).start();
     await vi.waitFor(() => expect(lines.sort()).toEqual(['web stderr two', 'web stdout one']));
     host.stop();
+  });
+});
+
+describe('one program alone', () => {
+  test('needs what a program file says', async () => {
+    await expect(nodeProgram('web', { args: [] })).rejects.toMatchObject({
+      code: 'EUSAGE',
+      message: expect.stringMatching(/^web: args: /) as string,
+    });
   });
 });
