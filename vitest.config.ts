@@ -5,6 +5,13 @@ import { defineConfig } from 'vitest/config';
 // On a shared CI machine a test of real processes gets a second chance: what is late there is not wrong.
 const retry = process.env['CI'] === undefined ? 0 : 2;
 
+const at = (path: string) => new URL(path, import.meta.url).pathname;
+// The examples import the package by its name; here it is the sources, and in the room `blackbox` the built package.
+const alias = [
+  { find: /^ncolony\/machines$/, replacement: at('machines/index.ts') },
+  { find: /^ncolony$/, replacement: at('src/index.ts') },
+];
+
 export default defineConfig({
   test: {
     setupFiles: ['test/fail-on-warnings.ts'],
@@ -15,12 +22,13 @@ export default defineConfig({
         ssr: { resolve: { conditions: ['development', 'module', 'node'] } },
         test: {
           name: 'machines',
-          include: ['test/architecture.test.ts', 'test/machines/**/*.test.ts', 'test/visualize/**/*.test.ts'],
+          include: ['test/*.test.ts', 'test/machines/**/*.test.ts', 'test/visualize/**/*.test.ts'],
           server: { deps: { inline: [/xstate/] } },
         },
       },
       {
         extends: true,
+        resolve: { alias },
         test: { name: 'src', include: ['test/src/**/*.test.ts'], testTimeout: 20_000, retry },
       },
       {

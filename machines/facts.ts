@@ -19,7 +19,13 @@ export type ProgramFact = { readonly name: string } & (
   | ({ readonly type: 'program.starting'; readonly starts: number } & Cause)
   | { readonly type: 'program.started'; readonly pid: number; readonly run: string }
   | { readonly type: 'program.running'; readonly pid: number | null; readonly run: string | null }
-  | { readonly type: 'program.died'; readonly exit: Exit; readonly stragglers: readonly number[] }
+  | {
+      readonly type: 'program.died';
+      readonly exit: Exit;
+      readonly stragglers: readonly number[];
+      /** It was being ended. */
+      readonly asked?: true;
+    }
   | { readonly type: 'program.failed'; readonly error: Fault }
   | ({
       readonly type: 'program.backing-off';
@@ -38,6 +44,8 @@ export type ProgramFact = { readonly name: string } & (
 export type SupervisorFact =
   | { readonly type: 'supervisor.stopping'; readonly because: string }
   | { readonly type: 'supervisor.stopped'; readonly left: readonly string[] }
+  /** Its programs died too often: it stops them, and itself. */
+  | { readonly type: 'supervisor.gave-up'; readonly error: Fault }
   | { readonly type: 'supervisor.rescanned'; readonly because: string }
   | { readonly type: 'config.added'; readonly names: readonly string[] }
   | {
@@ -62,10 +70,18 @@ export type SupervisorFact =
   | DirectoryNews
   | { readonly type: 'program.defect'; readonly name: string; readonly error: Fault };
 
+/** Everything that a supervisor emits. */
 export type Fact = ProgramFact | SupervisorFact;
 
+/** What a program is to say. */
+export interface Telling {
+  readonly fact: ProgramFact['type'];
+  /** Somebody asked for it. */
+  readonly asked?: true;
+}
+
 /** Builds a fact from what the program knows now and the event that made it speak. */
-export function factOf(type: ProgramFact['type'], context: ProgramContext, event: ProgramEvent): ProgramFact {
+export function factOf({ fact: type, asked }: Telling, context: ProgramContext, event: ProgramEvent): ProgramFact {
   const { name } = context.spec;
   const cause = {
     because: event.type,
@@ -80,7 +96,13 @@ export function factOf(type: ProgramFact['type'], context: ProgramContext, event
     case 'program.running':
       return { type, name, pid: context.pid, run: context.run };
     case 'program.died':
-      return { type, name, exit: context.lastExit ?? { code: null, signal: null }, stragglers: context.stragglers };
+      return {
+        type,
+        name,
+        exit: context.lastExit ?? { code: null, signal: null },
+        stragglers: context.stragglers,
+        ...(asked && { asked }),
+      };
     case 'program.failed':
       return { type, name, error: context.error ?? { code: 'EDEFECT', message: 'unknown' } };
     case 'program.backing-off':

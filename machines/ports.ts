@@ -23,12 +23,14 @@ export function defectOf(event: { readonly type: string }): Fault {
 // Broken, or stopped before its process is gone, the actor spawns nothing and tells nothing any more: what lives on is a
 // leftover.
 
+/** Which program to run: `args` is argv, and `revision` says which version of the program this is. */
 export interface ProcessInput {
   readonly name: string;
   readonly args: readonly string[];
   readonly revision: string;
 }
 
+/** What a process actor is told. */
 export type ProcessCommand =
   /** End everything of the process: the signal now, or as soon as the pid is known. Answered by `process.gone`. */
   | { readonly type: 'process.terminate'; readonly signal: string; readonly tree: boolean }
@@ -37,6 +39,7 @@ export type ProcessCommand =
   /** Any signal, to the main process alone. */
   | { readonly type: 'process.signal'; readonly signal: string };
 
+/** What a process actor tells its program. */
 export type ProcessEvent =
   | { readonly type: 'process.started'; readonly pid: number; readonly run: string }
   /** The main process was reaped. `stragglers`: pids of its group and session that outlive it. */
@@ -52,6 +55,9 @@ export type ProcessEvent =
 
 // --- leftovers: what an earlier monitor, or a defect of ours, left running under a program's name ------------------------
 
+/**
+ * Whose leftovers are to be ended. Told by `process.terminate` and `process.kill`, it answers with `process.gone`.
+ */
 export interface LeftoversInput {
   readonly name: string;
 }
@@ -81,6 +87,7 @@ export interface ConfigScan {
   readonly names: readonly string[] | 'all';
 }
 
+/** A request to the supervisor, as it is left in the messages directory. */
 export type Message =
   | { readonly type: 'RESTART'; readonly name: string }
   | { readonly type: 'RESTART-ALL' }
@@ -88,6 +95,7 @@ export type Message =
   | { readonly type: 'START'; readonly name: string }
   | { readonly type: 'SIGNAL'; readonly name: string; readonly signal: string };
 
+/** Messages that came, in the order in which they are to be obeyed. */
 export interface MessagesReceived {
   readonly type: 'messages.received';
   readonly messages: readonly { readonly id: string; readonly message: Message }[];
@@ -107,6 +115,7 @@ export type Outcome =
   | { readonly kind: 'declined'; readonly error: Fault }
   | { readonly kind: 'rejected'; readonly error: Fault };
 
+/** What the messages actor is told when a message has been judged. */
 export interface MessageAnswer {
   readonly type: 'message.answer';
   readonly id: string;
@@ -122,6 +131,7 @@ export type DirectoryNews =
 
 // --- signals: what the operating system tells the monitor ---------------------------------------------------------------
 
+/** A signal to the host: SIGHUP asks for a rescan, the others for the stop, and a second SIGINT for SIGKILL. */
 export interface SignalReceived {
   readonly type: 'signal.received';
   readonly signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP';
@@ -143,3 +153,16 @@ export const leftoversPort = port<ProcessCommand, LeftoversInput>('leftovers');
 export const configPort = port<ConfigScan, NonReducibleUnknown>('config');
 export const messagesPort = port<MessageAnswer, NonReducibleUnknown>('messages');
 export const signalsPort = port<AnyEventObject, NonReducibleUnknown>('signals');
+
+/** In the place of the leftovers, for processes that cannot outlive their host. */
+export const noLeftovers = fromCallback<ProcessCommand, LeftoversInput>(({ sendBack, receive }) => {
+  receive(({ type }) => {
+    if (type === 'process.terminate') sendBack({ type: 'process.gone' } satisfies ProcessEvent);
+  });
+});
+
+/** The ports through which orders come, for a host that gives none but its own events. */
+export const noOrders = {
+  messages: fromCallback<MessageAnswer>(() => {}),
+  signals: fromCallback<AnyEventObject>(() => {}),
+};

@@ -1,20 +1,26 @@
 import type { ActorRefFrom, AnyActorRef } from 'xstate';
+import type { ProgramMemory } from './program-memory.js';
 import type { Exit, Fault, leftoversPort, ProcessEvent, processPort } from './ports.js';
 import type { ProgramSpec, Wanted } from './program-spec.js';
 import type { Timings } from './timings.js';
 
 /** The five states of a program, in the order of its life. */
 export const programStates = ['stopped', 'starting', 'running', 'backing-off', 'killing'] as const;
+/** One of the five states. */
 export type ProgramState = (typeof programStates)[number];
 
+/** What a program begins with. */
 export interface ProgramInput {
   readonly spec: ProgramSpec;
   readonly timings: Timings;
   /** Who is told every fact, besides those who listen to what the program emits. */
   readonly supervisor?: AnyActorRef;
+  /** What it did under a supervisor before this one. */
+  readonly remembered?: ProgramMemory | undefined;
 }
 
-export interface ProgramContext extends ProgramInput {
+/** What a program knows of itself. */
+export interface ProgramContext extends Omit<ProgramInput, 'remembered'> {
   /** What has to be. The state is what is. */
   readonly wanted: Wanted;
   /** Where killing leads when the program is wanted up. */
@@ -52,4 +58,5 @@ export type ProgramCommand =
   /** Processes of an earlier monitor run under this name: end them before anything is started. */
   | { readonly type: 'program.reap' };
 
+/** What a program is told: orders, and what its process tells. */
 export type ProgramEvent = ProgramCommand | ProcessEvent;

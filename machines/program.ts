@@ -1,9 +1,14 @@
 import { assign, enqueueActions, setup, stopChild } from 'xstate';
-import { factOf, type ProgramFact } from './facts.js';
+import { factOf, type ProgramFact, type Telling } from './facts.js';
+import { firstCounters } from './program-memory.js';
 import { defectOf, leftoversPort, processPort } from './ports.js';
 import type { ProgramContext, ProgramEvent, ProgramInput } from './program-context.js';
 import { nextRestartDelay } from './timings.js';
 
+/**
+ * The life of one program, in exactly five states (id `program`). Its host provides `process` and `leftovers`; it is told
+ * what to do by `ProgramCommand`, and emits every `ProgramFact`. It never ends by itself.
+ */
 export const programMachine = setup({
   types: {
     input: {} as ProgramInput,
@@ -39,9 +44,12 @@ export const programMachine = setup({
             spec: event.spec,
             wanted: event.spec.wanted,
             stopCause: undefined,
-            restartDelay: context.timings.minRestartDelay,
-            instantDeathsInRow: 0,
             error: null,
+            // The one that it was made with is no news, and what it remembers holds.
+            ...(event.spec !== context.spec && {
+              restartDelay: context.timings.minRestartDelay,
+              instantDeathsInRow: 0,
+            }),
           }
         : {},
     ),
@@ -115,8 +123,8 @@ export const programMachine = setup({
     forgetStuck: assign({ error: ({ context }) => (context.error?.code === 'ESTUCK' ? null : context.error) }),
 
     // --- the one voice of the program
-    tell: enqueueActions(({ context, event, enqueue }, params: { readonly fact: ProgramFact['type'] }) => {
-      const fact = factOf(params.fact, context, event);
+    tell: enqueueActions(({ context, event, enqueue }, params: Telling) => {
+      const fact = factOf(params, context, event);
       enqueue.emit(fact);
       if (context.supervisor) enqueue.sendTo(context.supervisor, fact);
     }),
@@ -124,17 +132,14 @@ export const programMachine = setup({
 }).createMachine({
   id: 'program',
   description: 'The life of one supervised program.',
-  context: ({ input }) => ({
+  context: ({ input: { remembered, ...input } }) => ({
     ...input,
     wanted: input.spec.wanted,
     next: 'start',
-    restartDelay: input.timings.minRestartDelay,
     process: undefined,
     pid: null,
     run: null,
-    starts: 0,
-    instantDeaths: 0,
-    instantDeathsInRow: 0,
+    ...firstCounters(remembered, input.timings),
     lastExit: null,
     error: null,
     stragglers: [],
@@ -283,7 +288,9 @@ export const programMachine = setup({
       after: { killtime: { actions: ['kill', { type: 'tell', params: { fact: 'program.killed' } }] } },
       on: {
         'process.started': { actions: ['rememberProcess', { type: 'tell', params: { fact: 'program.started' } }] },
-        'process.exited': { actions: ['rememberExit', { type: 'tell', params: { fact: 'program.died' } }] },
+        'process.exited': {
+          actions: ['rememberExit', { type: 'tell', params: { fact: 'program.died', asked: true } }],
+        },
         'process.lingering': {
           actions: ['rememberLingering', { type: 'tell', params: { fact: 'program.lingering' } }],
         },

@@ -1,5 +1,7 @@
 import type { AnyActorRef } from 'xstate';
 import type { ProgramFact } from './facts.js';
+import type { Intensity } from './intensity.js';
+import type { SupervisorMemory } from './program-memory.js';
 import type {
   ConfigSynced,
   DirectoryNews,
@@ -13,16 +15,29 @@ import type { ProgramSpec } from './program-spec.js';
 import { longestTimer, shutdownGrace, type Timings } from './timings.js';
 import { wardCapacity, type ProgramRef, type WardEvent, type WardRef } from './ward.js';
 
+/** What a supervisor begins with. */
 export interface SupervisorInput {
   readonly timings: Timings;
   /** Names of programs of which an earlier monitor left processes behind. They are ended before they are started. */
   readonly leftovers?: readonly string[];
+  /** What a supervisor before this one knew of them, from `memoryOf`. */
+  readonly remembered?: SupervisorMemory | undefined;
+  /** When it gives up; default: never. */
+  readonly intensity?: Intensity | undefined;
 }
 
+/** What a supervisor knows. No environment value is in it. */
 export interface SupervisorContext {
   readonly timings: Timings;
   /** Names of programs whose processes may run though no actor of ours started them: to be ended before anything else. */
   readonly leftovers: ReadonlySet<string>;
+  /** What is remembered of programs that were not given an actor yet. */
+  readonly remembered: SupervisorMemory;
+  readonly intensity: Intensity | undefined;
+  /** Deaths that count, within the time of `intensity`. */
+  readonly deaths: number;
+  /** Why it gave up. */
+  readonly gaveUp: Fault | undefined;
   /** What the files want, by name. */
   readonly specs: ReadonlyMap<string, ProgramSpec>;
   /** What there is, by name: longer than `specs` while something removed is being ended. */
@@ -46,11 +61,15 @@ export interface SupervisorContext {
   readonly isHurried: boolean;
 }
 
+/** How a supervisor ended. */
 export interface SupervisorOutput {
   /** Names of programs that could not be ended in time. */
   readonly left: readonly string[];
+  /** Why it stopped by itself; absent where it was told to. */
+  readonly gaveUp?: Fault;
 }
 
+/** What a supervisor is told: by its actors, by its programs, and by its host (`shutdown`, `shutdown.force`). */
 export type SupervisorEvent =
   | ConfigSynced
   | MessagesReceived
@@ -63,7 +82,9 @@ export type SupervisorEvent =
   /** SIGKILL to everything, without waiting for killtime. */
   | { readonly type: 'shutdown.force' }
   /** A program whose actor broke is brought back. */
-  | { readonly type: 'program.revive'; readonly name: string };
+  | { readonly type: 'program.revive'; readonly name: string }
+  /** One of the deaths that count was so long ago that it counts no more. */
+  | { readonly type: 'death.forgotten' };
 
 /** Programs that have not come to rest. */
 export const leftOf = ({ programs, broken, admitting }: SupervisorContext) => [

@@ -1,6 +1,7 @@
-import { assign, enqueueActions, raise, setup } from 'xstate';
+import { assign, enqueueActions, raise, setup, type ActorRefFrom } from 'xstate';
 import { firstOrders, lastOrders } from './admission.js';
 import type { Fact, ProgramFact } from './facts.js';
+import { gaveUp } from './intensity.js';
 import { judge, startDue } from './judgement.js';
 import { configPort, messagesPort, signalsPort, type DirectoryNews } from './ports.js';
 import { unknownProgram, type ProgramSpec } from './program-spec.js';
@@ -26,6 +27,15 @@ function without<T>(map: ReadonlyMap<string, T>, name: string): ReadonlyMap<stri
 const isFact = (event: SupervisorEvent): event is ProgramFact | DirectoryNews =>
   /^(?:program|directory)\./.test(event.type) && event.type !== 'program.revive';
 
+/** The actor of a supervisor. */
+export type SupervisorRef = ActorRefFrom<typeof supervisorMachine>;
+
+/**
+ * Keeps the programs that its source wants, and nothing else (id `supervisor`). Its host provides `config`, `messages`,
+ * `signals` and, in `ward`, the program with its own actors (`supervisorWith` asks for all of them). It emits every `Fact`,
+ * ends after `shutdown`, a signal or a give-up, and then has `SupervisorOutput`. Where an actor of its own breaks that
+ * it cannot go on without, it breaks: its parent gets `xstate.error.actor.*`.
+ */
 export const supervisorMachine = setup({
   types: {
     input: {} as SupervisorInput,
@@ -47,6 +57,7 @@ export const supervisorMachine = setup({
     // It may have been let go before its ward told of the loss, and its name may have a new actor.
     isOurLoss: ({ context, event }) => event.type === 'ward.lost' && context.programs.get(event.name) === event.program,
     isBroken: ({ context, event }) => event.type === 'program.revive' && context.broken.has(event.name),
+    isTooMuch: ({ context: { deaths, intensity } }) => intensity !== undefined && deaths > intensity.deaths,
     // It may have been started again since it said that it is stopped.
     isUnwanted: ({ context, event }) =>
       'name' in event &&
@@ -85,9 +96,17 @@ export const supervisorMachine = setup({
         if (admitted.length === 0) continue;
         for (const name of admitted) admitting.set(name, ward);
         const specs = admitted.map((name) => context.specs.get(name) ?? unknownProgram(name));
-        enqueue.sendTo(ward, { type: 'ward.admit', specs });
+        const remembered = Object.fromEntries(
+          admitted.flatMap((name) => {
+            const memory = context.remembered[name];
+            return memory === undefined ? [] : [[name, memory]];
+          }),
+        );
+        enqueue.sendTo(ward, { type: 'ward.admit', specs, ...(Object.keys(remembered).length > 0 && { remembered }) });
       }
-      enqueue.assign({ admitting });
+      // It is remembered once: what comes back under the name later is another program.
+      const rest = Object.entries(context.remembered).filter(([name]) => !admitting.has(name));
+      enqueue.assign({ admitting, remembered: Object.fromEntries(rest) });
     }),
     welcome: enqueueActions(({ context, event, enqueue }, params: { readonly isStopping: boolean }) => {
       if (event.type !== 'ward.admitted') return;
@@ -212,6 +231,20 @@ export const supervisorMachine = setup({
       return { broken, leftovers: new Set(context.leftovers).add(event.name) };
     }),
 
+    // --- giving up
+    countDeath: enqueueActions(({ context, event, enqueue }) => {
+      if (context.intensity === undefined || (event.type === 'program.died' && event.asked)) return;
+      enqueue.assign({ deaths: context.deaths + 1 });
+      enqueue(raise({ type: 'death.forgotten' }, { delay: Math.min(context.intensity.within, longestTimer) }));
+    }),
+    forgetDeath: assign({ deaths: ({ context }) => Math.max(0, context.deaths - 1) }),
+    giveUp: enqueueActions(({ context, event, enqueue }) => {
+      if (context.intensity === undefined || !('name' in event)) return;
+      const error = gaveUp(context.intensity, event.name);
+      enqueue.assign({ gaveUp: error });
+      enqueue.emit({ type: 'supervisor.gave-up', error });
+    }),
+
     stopAll: enqueueActions(({ context, event, enqueue }) => {
       enqueue.emit({ type: 'supervisor.stopping', because: event.type });
       enqueue.assign({ unstopped: context.programs.size + context.broken.size + context.admitting.size });
@@ -239,6 +272,10 @@ export const supervisorMachine = setup({
   context: ({ input }) => ({
     timings: input.timings,
     leftovers: new Set(input.leftovers),
+    remembered: input.remembered ?? {},
+    intensity: input.intensity,
+    deaths: 0,
+    gaveUp: undefined,
     specs: new Map(),
     programs: new Map(),
     wards: [],
@@ -252,7 +289,7 @@ export const supervisorMachine = setup({
     isHurried: false,
   }),
   invoke: { src: 'signals', id: 'signals' },
-  output: ({ context }) => ({ left: leftOf(context) }),
+  output: ({ context }) => ({ left: leftOf(context), ...(context.gaveUp && { gaveUp: context.gaveUp }) }),
   initial: 'supervising',
   states: {
     supervising: {
@@ -262,16 +299,20 @@ export const supervisorMachine = setup({
         { src: 'config', id: 'config' },
         { src: 'messages', id: 'messages' },
       ],
+      always: { guard: 'isTooMuch', target: 'stopping', actions: 'giveUp' },
       on: {
         'config.synced': { actions: ['takeSpecs', 'openWards', 'admit', 'reconcile', 'judgeMessages'] },
         'ward.admitted': { actions: [{ type: 'welcome', params: { isStopping: false } }, 'judgeMessages'] },
-        'ward.lost': { guard: 'isOurLoss', actions: ['noteLoss', 'reviveLater'] },
+        'ward.lost': { guard: 'isOurLoss', actions: ['noteLoss', 'reviveLater', 'countDeath'] },
         'messages.received': { actions: 'holdMessages' },
         'message.garbled': { actions: 'rejectMessage' },
         'directory.*': { actions: 'relay' },
         'program.revive': { guard: 'isBroken', actions: ['revive', 'openWards', 'admit'] },
         'program.stopped': [{ guard: 'isUnwanted', actions: ['relay', 'reap'] }, { actions: 'relay' }],
+        'program.died': { actions: ['relay', 'countDeath'] },
+        'program.failed': { actions: ['relay', 'countDeath'] },
         'program.*': { actions: 'relay' },
+        'death.forgotten': { actions: 'forgetDeath' },
         'signal.received': [{ guard: 'isHangup', actions: 'rescan' }, { target: 'stopping' }],
         shutdown: { target: 'stopping' },
         // shutdown.force: only a stop is hastened.
@@ -296,7 +337,8 @@ export const supervisorMachine = setup({
         'ward.lost': { guard: 'isOurLoss', actions: ['noteLoss', 'reviveLater'] },
         'signal.received': { guard: 'isInterrupt', actions: 'killAll' },
         'shutdown.force': { actions: 'killAll' },
-        // config.*, message*, directory.*: their actors are gone. shutdown: it is under way.
+        // config.*, message*, directory.*: their actors are gone. shutdown: it is under way. death.forgotten: deaths do not
+        // count any more.
       },
     },
     stopped: {

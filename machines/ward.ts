@@ -7,6 +7,7 @@ import {
   type AnyActorRef,
   type EventObject,
 } from 'xstate';
+import type { SupervisorMemory } from './program-memory.js';
 import { defectOf, type Fault } from './ports.js';
 import { programMachine } from './program.js';
 import type { ProgramSpec } from './program-spec.js';
@@ -15,22 +16,30 @@ import type { Timings } from './timings.js';
 /** How many programs a ward takes. XState copies a parent's map of children whenever one of them comes or goes. */
 export const wardCapacity = 64;
 
+/** The actor of a program. */
 export type ProgramRef = ActorRefFrom<typeof programMachine>;
 export type WardRef = ActorRefFrom<typeof wardMachine>;
 
+/** What a ward begins with. */
 export interface WardInput {
   readonly timings: Timings;
   /** Who is told, by the ward and by the programs in it. */
   readonly supervisor: AnyActorRef;
 }
 
+/** What a ward knows. */
 export interface WardContext extends WardInput {
   readonly programs: ReadonlyMap<string, ProgramRef>;
 }
 
+/** What a ward is told by its supervisor. */
 export type WardCommand =
   /** Gives each of these an actor; answered by one `ward.admitted`. */
-  | { readonly type: 'ward.admit'; readonly specs: readonly ProgramSpec[] }
+  | {
+      readonly type: 'ward.admit';
+      readonly specs: readonly ProgramSpec[];
+      readonly remembered?: SupervisorMemory;
+    }
   | { readonly type: 'ward.discharge'; readonly name: string };
 
 /** What a ward tells. The programs in it speak for themselves. */
@@ -46,6 +55,10 @@ function nameIn(event: EventObject): string {
   return 'actorId' in event ? String(event.actorId).slice(prefix.length) : '';
 }
 
+/**
+ * Some dozens of the supervisor’s programs (id `ward`): XState copies a parent’s map of children whenever one of them
+ * comes or goes, so a parent has not too many.
+ */
 export const wardMachine = setup({
   types: {
     input: {} as WardInput,
@@ -58,7 +71,8 @@ export const wardMachine = setup({
       if (event.type !== 'ward.admit') return {};
       const programs = new Map(context.programs);
       for (const spec of event.specs) {
-        const input = { spec, timings: context.timings, supervisor: context.supervisor };
+        const remembered = event.remembered?.[spec.name];
+        const input = { spec, timings: context.timings, supervisor: context.supervisor, remembered };
         programs.set(spec.name, spawn('program', { id: prefix + spec.name, input }));
       }
       return { programs };

@@ -1,7 +1,6 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ColonyError, messageOf, reasonOf, systemCode } from './errors.js';
-import type { MonitorOptions } from './options.js';
 import { bootId } from './os/boot.js';
 import { HeldDirectories } from './os/held-directories.js';
 import { placeFault } from './os/trust.js';
@@ -22,12 +21,25 @@ export interface Colony {
   readonly held: HeldDirectories;
 }
 
+/** Every place that a monitor reads or writes. */
+interface GivenPlaces {
+  readonly config: string;
+  readonly messages: string;
+  readonly pid?: string | undefined;
+  readonly logs?: string | undefined;
+  readonly logfile?: string | undefined;
+  readonly pidfile?: string | undefined;
+  readonly record?: string | undefined;
+  /** Obey whoever can write them. */
+  readonly trustDirectories: boolean;
+}
+
 /**
  * Takes the directories for this process, after a look at who else could write them.
  *
  * Rejects with a `ColonyError`: `EDIRECTORY` where one cannot be used, `ELOCKED` where another monitor has it.
  */
-export async function openColony(options: MonitorOptions): Promise<Colony> {
+export async function openColony(options: GivenPlaces): Promise<Colony> {
   const config = existing(options.config, 'config');
   const messages = existing(options.messages, 'messages');
   const identity = identityOf(messages);
@@ -72,7 +84,7 @@ function requireFile(path: string, option: string): void {
 }
 
 /** Root must not take orders from whoever happens to be able to write them, nor write where others lay traps. */
-function requireTrust({ config, messages, pid, logs, logfile, pidfile, record }: MonitorOptions): void {
+function requireTrust({ config, messages, pid, logs, logfile, pidfile, record }: GivenPlaces): void {
   if (process.geteuid?.() !== 0) return;
   for (const [option, path] of Object.entries({ config, messages, pid, logs, logfile, pidfile, record })) {
     const fault = path === undefined ? undefined : placeFault(path);

@@ -21,6 +21,7 @@ export const errorCodes = {
   EHELPER: 'a helper that the start needs is missing or failed',
   ESUPERSEDED: 'its file changed while it was being started',
   ESTUCK: 'SIGKILL does not end it',
+  EGAVEUP: 'its programs died too often',
   EDEFECT: 'a defect of the monitor',
   // a directory
   ENOEVENTS: 'its file system does not tell of changes',
@@ -35,6 +36,7 @@ export const errorCodes = {
   ETIMEOUT: 'it did not come about in time',
 } as const;
 
+/** A code of the table. */
 export type ErrorCode = keyof typeof errorCodes;
 
 /** An expected failure that ends a command: `code` from the table, one line for people as `message`. */

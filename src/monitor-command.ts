@@ -24,6 +24,10 @@ export function defineMonitor(command: Command, answer: (exitCode: number) => vo
   option('-k, --killtime <seconds>', 'from the stop signal to SIGKILL', monitorDefaults.killtime);
   option('-m, --minrestartdelay <seconds>', 'the first wait after a death at once', monitorDefaults.minrestartdelay);
   option('-M, --maxrestartdelay <seconds>', 'the longest; each wait doubles', monitorDefaults.maxrestartdelay);
+  option(
+    '--give-up <deaths/seconds>',
+    'at more deaths in so many seconds: stop everything and exit 1 (default: never)',
+  );
   option('--logfile <file>', "the monitor's own log, instead of standard output");
   option('--pidfile <file>', "gets the monitor's own pid");
   option('--log-level <level>', logLevels.join(', '), monitorDefaults.logLevel);

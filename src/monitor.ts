@@ -1,128 +1,147 @@
-import { randomBytes } from 'node:crypto';
-import { statSync } from 'node:fs';
-import { createActor, type ActorRefFrom } from 'xstate';
-import { supervisorMachine, type Fact, type SupervisorContext, type SupervisorOutput } from '../machines/index.js';
+import { createActor } from 'xstate';
+import {
+  factsOf,
+  listen,
+  supervisorMachine,
+  type Fact,
+  type FactsMissed,
+  type Heard,
+  type SupervisorOutput,
+  type SupervisorRef,
+} from '../machines/index.js';
 import { openColony, type Colony } from './colony.js';
+import { defaultFrequency, placesIn, supervisorInput, type ColonyOptions } from './colony-options.js';
+import type { StatusReport } from './ctl/status.js';
+import type { HttpOptions } from './http-options.js';
+import { LiveStatus } from './live-status.js';
 import { openLog, type Log } from './log.js';
-import { createNodeActors } from './node-actors.js';
-import { HistoryWriter } from './observers/history-writer.js';
-import { MonitorFile } from './observers/monitor-file.js';
 import { narrate } from './observers/narrator.js';
 import { OwnPidFile } from './observers/own-pid-file.js';
-import { PidFiles } from './observers/pid-files.js';
-import { ReplyWriter } from './observers/reply-writer.js';
-import { RunRecords } from './observers/run-records.js';
-import { StatusWriter } from './observers/status-writer.js';
-import type { MonitorOptions } from './options.js';
-import { chooseLauncher } from './os/choose-launcher.js';
-import { hasProc, readProcess } from './os/process-table.js';
+import type { LogLevel, MonitorOptions } from './options.js';
 import { closeStrayDescriptors } from './os/stray-descriptors.js';
+import { hasProc } from './os/process-table.js';
 import { systemTool } from './os/system-tools.js';
-import { fileFault } from './os/trust.js';
 import { LogFiles } from './output/log-files.js';
 import { TaggedLines } from './output/tagged-lines.js';
-import { rememberedDigests } from './protocol/content-digests.js';
+import { ownStatus } from './own-status.js';
 import { defaultLogLimits } from './protocol/log-settings.js';
-import type { ProgramFile } from './protocol/program-file.js';
-import type { MonitorStatus } from './protocol/status-file.js';
+import { tendColony } from './tended-colony.js';
 import { version } from './version.js';
 
-/** A monitor that runs. */
-export interface Monitor {
-  readonly actor: ActorRefFrom<typeof supervisorMachine>;
-  readonly log: Log;
-  /** Resolves when everything is down, with the names of what could not be ended. */
+/** What a monitor is told. Durations are milliseconds. */
+export interface StartOptions extends ColonyOptions {
+  /** The monitor's own log, and what programs say where there is no `logs`; default standard output. */
+  readonly logfile?: string | undefined;
+  /** Default `info`. */
+  readonly logLevel?: LogLevel;
+  /** Gets the pid of this process. */
+  readonly pidfile?: string | undefined;
+  /** Where it can be looked at; default: nowhere. */
+  readonly http?: HttpOptions | undefined;
+  /** Where all that happens is written down, to be replayed. */
+  readonly record?: string | undefined;
+}
+
+/**
+ * A monitor that runs. `for await (const fact of monitor)` reads what happens from then on: each loop for itself, to the
+ * end; the monitor does not wait for a slow reader, who is told by `facts.missed` how many of the oldest were dropped.
+ */
+export interface Monitor extends AsyncIterable<Fact | FactsMissed> {
+  readonly actor: SupervisorRef;
+  /** Resolves when everything is down and written; rejects where the supervisor itself broke. */
   readonly done: Promise<SupervisorOutput>;
+  /** Stops everything in order, with SIGKILL where `killtime` is over, or with `force` at once. Resolves as `done` does. */
+  readonly stop: (how?: { readonly force?: boolean }) => Promise<SupervisorOutput>;
+  /** What `ctl status` tells, from the actors themselves. Throws `EUNKNOWN` where there is no program of that name. */
+  readonly status: (name?: string) => StatusReport;
+  /** Listens to facts, to those of a type or to all (`*`); a listener that fails is a line in the log. Returns how to stop. */
+  readonly on: <TType extends Fact['type'] | '*'>(
+    type: TType,
+    listener: (fact: Heard<Fact, TType>) => unknown,
+  ) => () => void;
 }
 
-/** Listens to the facts; `close` is called when no more will come. */
-interface Observer {
-  readonly observe: (fact: Fact) => void;
-  /** Called every `frequency`: what was written may be gone. */
-  readonly check?: () => void;
-  readonly close?: () => void;
-}
-
-/** How long the last words of programs are waited for when all are down, in ms. */
-const lastWordsMs = 1_000;
+/** How long the log is given for its last lines, in ms. */
+const lastLinesMs = 1_000;
 
 /**
  * Starts a monitor in this process: gives the machines their real actors, and listens.
  *
- * Rejects with a `ColonyError`: `EDIRECTORY` where a directory cannot be used, `ELOCKED` where another monitor has it.
+ * Rejects with a `ColonyError`: `EDIRECTORY` where a directory cannot be used, `ELOCKED` where another monitor has it,
+ * `EUSAGE` where an option is wrong, `ELISTEN` where `http` cannot be had.
  */
-export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
-  const colony = await openColony(options);
+export async function startMonitor(options: StartOptions): Promise<Monitor> {
+  return (await openMonitor(options)).monitor;
+}
+
+/** Runs a monitor, alone in this process, until it is told to stop; resolves to the exit code. */
+export async function runMonitor(options: MonitorOptions): Promise<number> {
+  closeStrayDescriptors();
+  const { monitor, log } = await openMonitor(options);
+  // Nothing is known of the state after it. The next monitor finds what this one leaves running.
+  process.on('uncaughtException', (error) => void leaveAtDefect(log, error));
+  const { left, gaveUp } = await monitor.done;
+  return left.length === 0 && gaveUp === undefined ? 0 : 1;
+}
+
+async function openMonitor(options: StartOptions): Promise<{ readonly monitor: Monitor; readonly log: Log }> {
+  supervisorInput(options, []);
+  const { trustDirectories = false, logfile, pidfile, record } = options;
+  const colony = await openColony({ ...placesIn(options), logfile, pidfile, record, trustDirectories });
+  try {
+    return await beginOn(colony, options);
+  } catch (error) {
+    colony.held.release();
+    throw error;
+  }
+}
+
+async function beginOn(colony: Colony, options: StartOptions) {
+  const { frequency = defaultFrequency, trustDirectories = false, logfile, pidfile } = options;
+  const { logs, pid } = placesIn(options);
   const log = await openLog({
-    level: options.logLevel,
-    file: options.logfile,
-    pretty: options.logfile === undefined && process.stdout.isTTY,
+    level: options.logLevel ?? 'info',
+    file: logfile,
+    pretty: logfile === undefined && process.stdout.isTTY,
   });
   const { logger } = log;
   const warn = (problem: string) => logger.warn(problem);
   const viewer = await openViewer(options, colony, warn);
   warnOfCircumstances(warn);
 
-  const { logs, logLimits = defaultLogLimits } = options;
-  const written = logs === undefined ? new TaggedLines(log) : new LogFiles(logs, logLimits, warn);
-  const outputs = viewer?.tap(written) ?? written;
-  const launcher = await chooseLauncher(options.spawn, (why) => logger.debug(why));
-  const records = new RunRecords(colony.paths.runs, colony.records, warn);
-  const files = new Map<string, ProgramFile>();
-  const { actors, leftovers } = await createNodeActors(colony, {
-    files,
-    frequency: options.frequency,
-    launcher,
-    outputs,
-    recorded: records.last,
-    announce: (start) => records.announce(start),
-    trustedUsers: [process.geteuid?.() ?? 0, statSync(colony.messages).uid],
-    refuseOwner: options.trustDirectories ? () => undefined : fileFault,
+  const written =
+    logs === undefined ? new TaggedLines(log) : new LogFiles(logs, options.logLimits ?? defaultLogLimits, warn);
+  const own = ownStatus(frequency);
+  const tending = {
+    own,
+    frequency,
+    pid,
+    trustDirectories,
+    spawn: options.spawn,
+    signals: options.signals ?? true,
+    outputs: viewer?.tap(written) ?? written,
     warn,
-  });
-  const actor = createActor(supervisorMachine.provide({ actors }), { input: { timings: options.timings, leftovers } });
-  viewer?.show(actor);
-  const contentKey = randomBytes(32).toString('base64url');
-  const digestsOf = rememberedDigests(contentKey);
-  const contentOf = (name: string) => {
-    const file = files.get(name);
-    return file === undefined ? null : digestsOf(file);
+    debug: (remark: string) => logger.debug(remark),
   };
-  const own = ownStatus(options);
-  const recorder = await openRecorder(options, actor, warn);
-  const observers: Observer[] = [
-    records,
-    { observe: (fact) => narrate(logger, fact) },
-    // Before those that write into the directories which it keeps.
-    new MonitorFile(colony.paths, own, contentKey, warn),
-    new StatusWriter(colony.paths.status, actor, contentOf, warn),
-    new HistoryWriter(colony.paths.history, {
-      monitor: { pid: own.pid, since: own.since },
-      isProgram: (name) => isProgram(actor.getSnapshot().context, name),
-      warn,
-    }),
-    new ReplyWriter(colony.paths.replies, warn),
-    ...(options.pid === undefined
-      ? []
-      : [new PidFiles(options.pid, new Set(colony.records.runs.map(({ name }) => name)), warn)]),
-    ...(options.pidfile === undefined ? [] : [new OwnPidFile(options.pidfile, warn)]),
-    { observe: (fact) => fact.type === 'supervisor.rescanned' && outputs.reopen() },
-    { observe: (fact) => fact.type === 'supervisor.rescanned' && log.reopen() },
-    ...[viewer, recorder].filter((observer) => observer !== undefined),
-  ];
-  actor.on('*', (fact) => {
-    for (const observer of observers) tell(observer, fact, warn);
+  const { actors, leftovers, keeper } = await tendColony(colony, tending).catch((error: unknown) => {
+    viewer?.close();
+    throw error;
   });
-  const checks = setInterval(() => {
-    for (const observer of observers) observer.check?.();
-  }, options.frequency).unref();
+  const actor = createActor(supervisorMachine.provide({ actors }), { input: supervisorInput(options, leftovers) });
+  viewer?.show(actor);
+  const live = new LiveStatus(actor, { pid: own.pid, since: own.since, version }, colony.messages);
+  const recorder = await openRecorder(options, actor, warn);
+  keeper.observe(actor, {
+    first: [{ observe: (fact) => narrate(logger, fact) }, live],
+    last: [
+      ...(pidfile === undefined ? [] : [new OwnPidFile(pidfile, warn)]),
+      { observe: (fact) => fact.type === 'supervisor.rescanned' && log.reopen() },
+      ...[viewer, recorder].filter((observer) => observer !== undefined),
+    ],
+  });
   const done = outcomeOf(actor, async () => {
-    clearInterval(checks);
-    await outputs.finish(lastWordsMs);
-    for (const observer of observers) observer.close?.();
-    launcher.close();
-    colony.held.release();
-    await log.flush(lastWordsMs);
+    await keeper.close();
+    await log.flush(lastLinesMs);
   });
 
   const { config, messages } = colony;
@@ -130,57 +149,43 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   // Said when the signals are listened to: whoever hears it may ask for the stop at once.
   logger.info({ config, messages, pid: process.pid, version }, `ncolony ${version} watches ${config}`);
   if (viewer !== undefined) logger.info({ url: viewer.url }, `to be looked at on ${viewer.url}`);
-  return { actor, log, done };
-}
-
-/** Runs a monitor, alone in this process, until it is told to stop; resolves to the exit code. */
-export async function runMonitor(options: MonitorOptions): Promise<number> {
-  closeStrayDescriptors();
-  const { done, log } = await startMonitor(options);
-  // Nothing is known of the state after it. The next monitor finds what this one leaves running.
-  process.on('uncaughtException', (error) => void leaveAtDefect(log, error));
-  const { left } = await done;
-  return left.length === 0 ? 0 : 1;
+  const monitor: Monitor = {
+    actor,
+    done,
+    stop: ({ force = false } = {}) => {
+      if (actor.getSnapshot().status === 'active') actor.send({ type: 'shutdown' });
+      if (force && actor.getSnapshot().status === 'active') actor.send({ type: 'shutdown.force' });
+      return done;
+    },
+    status: (name) => live.report(name),
+    on: (type, listener) => listen(actor, type, listener, (error) => warn(`a listener failed: ${String(error)}`)),
+    [Symbol.asyncIterator]: () => factsOf<Fact>(actor)[Symbol.asyncIterator](),
+  };
+  return { monitor, log };
 }
 
 /** Where it can be looked at, when that was asked for: loaded only then. */
-async function openViewer({ http, timings }: MonitorOptions, colony: Colony, warn: (problem: string) => void) {
+async function openViewer(options: StartOptions, colony: Colony, warn: (problem: string) => void) {
+  const { http } = options;
   if (http === undefined) return undefined;
-  try {
-    const { HttpViewer } = await import('../visualize/server/http-viewer.js');
-    return await HttpViewer.open({ http, places: colony, timings, warn });
-  } catch (error) {
-    colony.held.release();
-    throw error;
-  }
+  const { HttpViewer } = await import('../visualize/server/http-viewer.js');
+  return HttpViewer.open({ http, places: colony, timings: supervisorInput(options, []).timings, warn });
 }
 
-async function openRecorder(
-  { record, timings }: MonitorOptions,
-  root: Monitor['actor'],
-  warn: (problem: string) => void,
-) {
+async function openRecorder(options: StartOptions, root: SupervisorRef, warn: (problem: string) => void) {
+  const { record } = options;
   if (record === undefined) return undefined;
   const { Recorder } = await import('../visualize/server/recorder.js');
-  return new Recorder({ file: record, timings, root, warn });
+  return new Recorder({ file: record, timings: supervisorInput(options, []).timings, root, warn });
 }
 
 async function leaveAtDefect(log: Log, error: Error): Promise<void> {
   log.logger.fatal(error, 'a defect of the monitor');
-  await log.flush(lastWordsMs);
+  await log.flush(lastLinesMs);
   process.exit(1);
 }
 
-// XState reports an error of a listener as an uncaught one: it would take the monitor down.
-function tell(observer: Observer, fact: Fact, warn: (problem: string) => void): void {
-  try {
-    observer.observe(fact);
-  } catch (error) {
-    warn(`a listener failed at ${fact.type}: ${String(error)}`);
-  }
-}
-
-async function outcomeOf(actor: Monitor['actor'], leave: () => Promise<void>): Promise<SupervisorOutput> {
+async function outcomeOf(actor: SupervisorRef, leave: () => Promise<void>): Promise<SupervisorOutput> {
   try {
     return await new Promise((resolve, reject) => {
       actor.subscribe({ complete: () => resolve(actor.getSnapshot().output ?? { left: [] }), error: reject });
@@ -201,19 +206,4 @@ function warnOfCircumstances(warn: (problem: string) => void): void {
   for (const [tool, loss] of Object.entries(losses)) {
     if (systemTool(tool) === undefined) warn(`${tool} is missing: ${loss}`);
   }
-}
-
-function isProgram({ specs, programs, faults }: SupervisorContext, name: string): boolean {
-  return specs.has(name) || programs.has(name) || faults.has(name);
-}
-
-function ownStatus({ frequency }: MonitorOptions): MonitorStatus {
-  return {
-    version: 1,
-    pid: process.pid,
-    startTime: readProcess(process.pid)?.startTime ?? 0,
-    since: new Date().toISOString(),
-    frequency,
-    ncolony: version,
-  };
 }

@@ -1,81 +1,83 @@
-import type { BigIntStats } from 'node:fs';
-import { programMachine, wardMachine, type Fault } from '../machines/index.js';
-import { createConfigDirectoryActor } from './actors/config-directory.js';
-import { Descendants } from './actors/descendants.js';
-import { createLeftoversActor, namesOfLeftovers } from './actors/leftovers.js';
-import { createMessageDirectoryActor } from './actors/message-directory.js';
-import { osSignalsActor } from './actors/os-signals.js';
-import { createProcessActor, type ProcessHost } from './actors/process.js';
-import type { Colony } from './colony.js';
-import type { Launcher } from './os/launcher.js';
-import { ProcessTable } from './os/process-table.js';
-import { TurnQueue } from './os/turn-queue.js';
+import type { SupervisorInput, SupervisorRef } from '../machines/index.js';
+import { openColony } from './colony.js';
+import { defaultFrequency, placesIn, supervisorInput, type ColonyOptions } from './colony-options.js';
+import { HeardLines, type OutputLine } from './output/heard-lines.js';
+import { LogFiles } from './output/log-files.js';
 import type { Outputs } from './output/outputs.js';
+import { ownStatus } from './own-status.js';
+import { defaultLogLimits } from './protocol/log-settings.js';
 import type { ProgramFile } from './protocol/program-file.js';
-import { userFault } from './protocol/rights.js';
-import type { ProcessRecord } from './protocol/run-record.js';
+import type { RealActors } from './real-ports.js';
+import { tendColony } from './tended-colony.js';
 
-export interface NodeActorsOptions {
-  /** The program files in force, by name; kept by the config actor. */
+/** The directories of a colony, how it is kept, and who is told. */
+export interface NodeActorsOptions extends ColonyOptions {
+  /** Told every line that programs say, where there is no `logs`; default: nobody is, and it is not read. */
+  readonly onOutput?: (line: OutputLine) => void;
+  /** Told in one line what goes wrong beside the supervision, such as a disk that is full; default: nobody. */
+  readonly onWarning?: (problem: string) => void;
+}
+
+/** What a supervisor needs of this machine, for one life. */
+export interface NodeActors {
+  /** For `supervisorMachine.provide({ actors })`. */
+  readonly actors: RealActors;
+  /**
+   * The program files in force, by name, from which a process takes its environment. Kept by the actor of the config
+   * directory; one in its place puts here what it tells of, before it does (`parseProgramFile`).
+   */
   readonly files: Map<string, ProgramFile>;
-  /** Milliseconds between two full rescans. */
-  readonly frequency: number;
-  readonly launcher: Launcher;
-  readonly outputs: Outputs;
-  /** Main processes on record, by the name of their program. */
-  readonly recorded: ReadonlyMap<string, ProcessRecord>;
-  /** Notes a process that is about to be started. */
-  readonly announce: ProcessHost['announce'];
-  /** Uids that could order the monitor anyway: their processes may be ended as leftovers. */
-  readonly trustedUsers: readonly number[];
-  /** Why a file must not be obeyed, by whose it is. */
-  readonly refuseOwner: (stats: BigIntStats) => Fault | undefined;
-  readonly warn: (problem: string) => void;
+  /** The supervisor's input. */
+  readonly input: SupervisorInput;
+  /**
+   * Keeps the files by which `ctl` and a later monitor find what runs. Whichever of the directories' or the signals'
+   * actors is started first calls it for its parent: it is for who provides neither.
+   */
+  readonly observe: (supervisor: SupervisorRef) => void;
+  /**
+   * Lets go of the directories, when the last words of the programs are written: at the end of the supervisor, which it
+   * waits for and does not bring about, or at once where there never was one. It is done without being asked, too.
+   */
+  readonly close: () => Promise<void>;
 }
 
-/** The actors that touch the world, for `supervisorMachine.provide`, and the names of programs with leftovers. */
-export async function createNodeActors(colony: Colony, options: NodeActorsOptions) {
-  const { files, frequency, launcher, outputs, refuseOwner } = options;
-  const table = new ProcessTable(colony.identity);
-  const runs = colony.records.runs.map(({ run }) => run);
-  const descendants = new Descendants(options.trustedUsers, runs);
-  const take = (path: string) => colony.held.take(path);
-  const leftovers = { table, descendants, recorded: options.recorded };
-  const process = createProcessActor({
-    files,
-    launcher,
-    table,
-    descendants,
-    outputs,
-    announce: options.announce,
-    colony: colony.identity,
-    turns: new TurnQueue(),
-    inherited: globalThis.process.env,
-  });
-  const actors = {
-    ward: wardMachine.provide({
-      actors: { program: programMachine.provide({ actors: { process, leftovers: createLeftoversActor(leftovers) } }) },
-    }),
-    config: createConfigDirectoryActor({
-      path: colony.config,
+/**
+ * Takes the directories for this process and opens the real actors: processes, leftovers, directories, signals.
+ *
+ * Rejects with a `ColonyError`: `EDIRECTORY` where a directory cannot be used, `ELOCKED` where another monitor has it,
+ * `EUSAGE` where an option is wrong, `EHELPER` where `spawn` cannot be had.
+ */
+export async function nodeActors(options: NodeActorsOptions): Promise<NodeActors> {
+  const { onOutput, onWarning = () => {}, frequency = defaultFrequency, trustDirectories = false } = options;
+  supervisorInput(options, []);
+  const places = placesIn(options);
+  const colony = await openColony({ ...places, trustDirectories });
+  try {
+    const { logs, pid } = places;
+    const outputs: Outputs =
+      logs === undefined
+        ? new HeardLines(onOutput, onWarning)
+        : new LogFiles(logs, options.logLimits ?? defaultLogLimits, onWarning);
+    const { actors, leftovers, files, keeper } = await tendColony(colony, {
+      own: ownStatus(frequency),
       frequency,
-      take,
+      pid,
+      trustDirectories,
+      spawn: options.spawn,
+      signals: options.signals ?? true,
+      outputs,
+      warn: onWarning,
+      debug: () => {},
+    });
+    return {
+      actors,
       files,
-      refuse: (file, stats) => refuseUser(file) ?? refuseOwner(stats),
-    }),
-    messages: createMessageDirectoryActor({
-      path: colony.messages,
-      rejected: colony.paths.rejected,
-      frequency,
-      take,
-      refuse: refuseOwner,
-      warn: options.warn,
-    }),
-    signals: osSignalsActor,
-  };
-  return { actors, leftovers: await namesOfLeftovers(leftovers) };
-}
-
-function refuseUser({ rights }: ProgramFile): Fault | undefined {
-  return process.geteuid?.() === 0 ? undefined : userFault(rights);
+      input: supervisorInput(options, leftovers),
+      observe: (supervisor) => keeper.observe(supervisor),
+      close: () => keeper.close(),
+    };
+  } catch (error) {
+    colony.held.release();
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Timings } from '../machines/index.js';
+import type { Intensity, Timings } from '../machines/index.js';
 import { defaultTimings } from '../machines/timings.js';
 import { ColonyError } from './errors.js';
 import { colonyDirectories, missing, type GivenDirectories } from './home.js';
@@ -26,6 +26,8 @@ export interface MonitorOptions {
   /** Between two full rescans, which back up the watcher. */
   readonly frequency: number;
   readonly timings: Timings;
+  /** When it gives up; `undefined`: never. */
+  readonly intensity?: Intensity | undefined;
   /** Obey whoever can write the directories. */
   readonly trustDirectories: boolean;
   /** How processes are started; `undefined`: the faster way that there is. */
@@ -36,7 +38,9 @@ export interface MonitorOptions {
   readonly record?: string | undefined;
 }
 
+/** How much the monitor logs: itself, and what is graver. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
+/** One of the log levels. */
 export type LogLevel = (typeof logLevels)[number];
 
 /** The four durations as they were typed, in seconds. */
@@ -60,6 +64,7 @@ export interface MonitorWords extends GivenDirectories, TimingWords, HttpWords {
   readonly logfile?: string;
   readonly pidfile?: string;
   readonly trustDirectories?: boolean;
+  readonly giveUp?: string;
   readonly spawn?: string;
   readonly record?: string;
 }
@@ -93,12 +98,23 @@ export function monitorOptions(words: MonitorWords, environment: NodeJS.ProcessE
     pidfile: file('pidfile', words.pidfile),
     logLevel: oneOf('log-level', logLevels, words.logLevel),
     frequency: milliseconds('frequency', words.frequency, 1),
+    intensity: intensityOf(words.giveUp),
     trustDirectories: words.trustDirectories ?? false,
     spawn: words.spawn === undefined ? undefined : oneOf('spawn', spawnKinds, words.spawn),
     timings: timingsOf(words),
     http: httpOptions(words, environment),
     record: file('record', words.record),
   };
+}
+
+/** `3/60`: at more than 3 deaths within 60 s. */
+function intensityOf(text: string | undefined): Intensity | undefined {
+  if (text === undefined) return undefined;
+  const [, deaths, seconds] = /^(\d{1,9})\/(.+)$/.exec(text) ?? [];
+  if (deaths === undefined || seconds === undefined) {
+    throw new ColonyError('EUSAGE', '--give-up: expected DEATHS/SECONDS, such as 10/60');
+  }
+  return { deaths: Number(deaths), within: milliseconds('give-up', seconds, 1) };
 }
 
 function logLimits(words: MonitorWords): LogLimits {

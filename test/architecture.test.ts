@@ -22,6 +22,8 @@ const rooms: Record<string, string> = {
   'src/os/': 'src/os/ src/protocol/ src/errors.ts machines/ packages',
   // It has no world: time and processes are simulated.
   'src/simulate/': 'src/simulate/ machines/ xstate',
+  // Neither has what others test their actors with: it knows nobody's runner of tests.
+  'src/testing/': 'src/testing/ src/simulate/ machines/ xstate',
   'src/protocol/': 'src/protocol/ src/errors.ts machines/ packages',
   ...Object.fromEntries(ground.split(' ').map((file) => [file, `${ground} packages`])),
 

@@ -8,6 +8,13 @@ export interface ProgramView extends Omit<ProgramStatus, 'rejected' | 'revision'
   readonly isRejected: boolean;
 }
 
+/** A program of a colony that a program is the monitor of, or, without a name, what is wrong with that colony. */
+export interface ProgramBelow extends Pick<ProgramView, 'name' | 'state' | 'pid' | 'restarts' | 'group' | 'startedAt'> {
+  /** 1: of a colony right below this one. */
+  readonly depth: number;
+  readonly fault: string | null;
+}
+
 /** A fact and when it was told, in milliseconds of the server's wall clock. */
 export interface Told {
   readonly at: number;
@@ -72,6 +79,11 @@ export type ServerMessage =
       readonly history: readonly Told[];
       readonly config: ConfigView | null;
       readonly context: Readonly<Record<string, unknown>>;
+    }
+  /** All colonies below, by the names of their programs: now and then, when they have changed. */
+  | {
+      readonly type: 'below';
+      readonly colonies: readonly { readonly name: string; readonly programs: readonly ProgramBelow[] }[];
     }
   | { readonly type: 'context'; readonly name: string; readonly context: Readonly<Record<string, unknown>> }
   | { readonly type: 'output'; readonly name: string; readonly lines: readonly OutputLine[] }

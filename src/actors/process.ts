@@ -96,6 +96,7 @@ class Incarnation {
         this.#terminate(command.signal as NodeJS.Signals, command.tree);
         break;
       case 'process.kill':
+        if (this.#failed) break;
         if (this.#leader !== undefined && this.#exit === undefined) signalGroup(this.#leader.pid, 'SIGKILL');
         this.#ending.kill();
         break;

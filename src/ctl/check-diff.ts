@@ -27,6 +27,7 @@ export interface Change {
   readonly inForce: boolean;
 }
 
+/** The same, and what would change if these files were in force. */
 export interface DiffReport extends CheckReport {
   /** `null`: no monitor runs, so that nothing can be compared. */
   readonly diff: {

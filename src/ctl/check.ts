@@ -12,6 +12,7 @@ export interface Finding {
   readonly message: string;
 }
 
+/** What is wrong with program files, and what is odd. */
 export interface CheckReport {
   readonly version: 1;
   /** How many files were looked at. */

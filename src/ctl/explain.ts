@@ -7,6 +7,7 @@ import { status, type ProgramRow, type StatusReport } from './status.js';
 import { tellStory, type StoryLine } from './story.js';
 import { clockText, dayText } from './time-texts.js';
 
+/** Why a program is as it is, from its history. */
 export interface Explanation {
   readonly version: 1;
   readonly name: string;

@@ -2,7 +2,7 @@ import { printable } from '../printable.js';
 import { counted, pidsText } from './plurals.js';
 import { exitText, faultText } from './story.js';
 import type { ProgramRow, StatusReport } from './status.js';
-import { inColour, nextOf, staleness, type TableManner } from './table.js';
+import { colonyNote, inColour, nextOf, staleness, type TableManner } from './table.js';
 import { clockText, dayText, spanText } from './time-texts.js';
 
 const headWidth = 13;
@@ -42,8 +42,14 @@ function factsOf(program: ProgramRow, fresh: number | undefined, now: number): [
     ['file', fileText(program)],
     ...line('error', error !== null && rejected === null, error ? faultText(error) : ''),
     ...line('group', group.length > 0, group.join(', ')),
+    ...line('colony', program.colony !== undefined, colonyText(program)),
     ...line('left behind', stragglers.length > 0, pidsText(stragglers)),
   ];
+}
+
+function colonyText(program: ProgramRow): string {
+  const { home = '', programs = [] } = program.colony ?? {};
+  return [`${home}: ${counted(programs.length, 'program')}`, ...colonyNote(program)].join('; ');
 }
 
 const line = (head: string, isThere: boolean, text: string): [string, string][] => (isThere ? [[head, text]] : []);

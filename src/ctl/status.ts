@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fault } from '../../machines/index.js';
-import { ColonyError, reasonOf, systemCode } from '../errors.js';
+import { ColonyError, messageOf, reasonOf, systemCode } from '../errors.js';
 import { runtimePaths } from '../protocol/runtime-directory.js';
 import { parseProgramStatus, type ProgramStatus, type ProgramStatusFile } from '../protocol/status-file.js';
 import { liveMonitor, silenceOf } from './live-monitor.js';
@@ -9,13 +9,16 @@ import type { Places } from './places.js';
 import { glanceAt, isProgram, listPrograms, requireProgram } from './programs.js';
 
 /** A program as its monitor last wrote of it. Times are ISO 8601. */
-export interface ProgramRow extends Omit<ProgramStatus, 'startedAt'> {
+export interface ProgramRow extends Omit<ProgramStatus, 'startedAt' | 'colony'> {
   /** Seconds since the present process was started, while a live monitor keeps a process; else null. */
   readonly uptime: number | null;
   /** Whether its file is still there. */
   readonly hasFile: boolean;
+  /** What is known of the colony that it is the monitor of; absent where it is none. */
+  readonly colony?: NestedStatus;
 }
 
+/** What is known of a colony. */
 export interface StatusReport {
   readonly version: 1;
   /** `null`: none runs, and the rows are the last that is known. */
@@ -26,28 +29,66 @@ export interface StatusReport {
   readonly programs: readonly ProgramRow[];
 }
 
+/** A colony below another. */
+export interface NestedStatus extends StatusReport {
+  readonly home: string;
+  /** Why nothing is known of it. */
+  readonly error: Fault | null;
+}
+
 /**
  * What is known of all programs, or of one, from the files of the two directories.
  * Throws `EUNKNOWN` or `ENAME` where there is no program of that name, `EDIRECTORY` where something may not be read.
  */
 export function status(places: Places, name?: string): StatusReport {
+  return statusBelow(places, name, [], Infinity);
+}
+
+/** `above`: the messages directories of the colonies that this one is below of. */
+function statusBelow(places: Places, name: string | undefined, above: readonly string[], most: number): StatusReport {
   const monitor = liveMonitor(places);
   const { status: directory } = runtimePaths(places.messages);
   const files = new Set(name === undefined ? listPrograms(places) : [name].filter((only) => isProgram(places, only)));
-  const programs = name === undefined ? allStatuses(places, directory, files) : [statusOf(places, directory, name)];
+  const programs =
+    name === undefined ? allStatuses(places, directory, files, most) : [statusOf(places, directory, name)];
   const silence = monitor && silenceOf(places, monitor);
   return {
     version: 1,
     silentFor: silence === undefined ? null : Math.floor(silence / 1000),
     monitor: monitor ? { pid: monitor.pid, since: monitor.since, version: monitor.ncolony } : null,
-    programs: programs.map((program) => rowOf(program, monitor !== undefined, files.has(program.name))),
+    programs: programs.map((program) =>
+      rowOf(program, monitor !== undefined, files.has(program.name), [...above, places.messages]),
+    ),
   };
 }
 
-/** Whether everything that is wanted up is running, as far as that can be known. */
+const deepest = 8;
+
+/**
+ * What is known of the colony of a home, of so many of its programs. Never throws; a colony that is below itself is not
+ * looked at again. `above`: the messages directories of the colonies that it is below of.
+ */
+export function nestedStatus(home: string, above: readonly string[], most = Infinity): NestedStatus {
+  const places = { config: join(home, 'conf'), messages: join(home, 'messages') };
+  const unknown = { version: 1, monitor: null, silentFor: null, programs: [], home } as const;
+  if (above.includes(places.messages) || above.length > deepest) {
+    return { ...unknown, error: { code: 'EDIRECTORY', message: `${home}: a colony cannot be below itself` } };
+  }
+  try {
+    return { ...statusBelow(places, undefined, above, most), home, error: null };
+  } catch (error) {
+    return { ...unknown, error: { code: systemCode(error), message: messageOf(error) } };
+  }
+}
+
+/** Whether everything that is wanted up is running, in the colonies below too, as far as that can be known. */
 export function isAllRunning({ programs, silentFor }: StatusReport): boolean {
   if (silentFor !== null) return false;
-  return programs.every(({ state, wanted }) => wanted === 'down' || state === 'running');
+  return programs.every(
+    ({ state, wanted, colony }) =>
+      wanted === 'down' ||
+      (state === 'running' && (colony === undefined || (colony.monitor !== null && isAllRunning(colony)))),
+  );
 }
 
 const unpublished = new Set(['killAt', 'rejected', 'revision', 'hasFile', 'silentFor']);
@@ -61,17 +102,22 @@ const suffix = '.json';
 
 /** What the monitor wrote of its programs. Throws `EDIRECTORY`. */
 export function writtenStatuses(directory: string): ProgramStatusFile[] {
-  return entriesOf(directory)
-    .filter((entry) => entry.endsWith(suffix) && !entry.startsWith('.'))
-    .map((entry) => readStatus(directory, entry.slice(0, -suffix.length)))
+  return writtenNames(directory)
+    .map((name) => readStatus(directory, name))
     .filter((program) => program !== undefined);
 }
 
-function allStatuses(places: Places, directory: string, files: ReadonlySet<string>): ProgramStatus[] {
-  const written = writtenStatuses(directory);
-  const seen = new Set(written.map((program) => program.name));
-  const rest = [...files].filter((name) => !seen.has(name));
-  return [...written, ...rest.map((name) => unseen(places, name))].sort((a, b) => (a.name < b.name ? -1 : 1));
+function writtenNames(directory: string): string[] {
+  return entriesOf(directory)
+    .filter((entry) => entry.endsWith(suffix) && !entry.startsWith('.'))
+    .map((entry) => entry.slice(0, -suffix.length));
+}
+
+function allStatuses(places: Places, directory: string, files: ReadonlySet<string>, most: number): ProgramStatus[] {
+  const names = [...new Set([...writtenNames(directory), ...files])].sort().slice(0, most);
+  return names
+    .map((name) => readStatus(directory, name) ?? (files.has(name) ? unseen(places, name) : undefined))
+    .filter((program) => program !== undefined);
 }
 
 function statusOf(places: Places, directory: string, name: string): ProgramStatus {
@@ -128,7 +174,8 @@ function unseen(places: Places, name: string): ProgramStatus {
   };
 }
 
-function rowOf(status: ProgramStatus, isLive: boolean, hasFile: boolean): ProgramRow {
+/** `isLive`: its monitor runs. `above`: the messages directories of its colony and of those that this one is below of. */
+export function rowOf(status: ProgramStatus, isLive: boolean, hasFile: boolean, above: readonly string[]): ProgramRow {
   const { state, pid, startedAt } = status;
   const isUp = isLive && pid !== null && (state === 'starting' || state === 'running' || state === 'killing');
   return {
@@ -151,5 +198,6 @@ function rowOf(status: ProgramStatus, isLive: boolean, hasFile: boolean): Progra
     group: status.group,
     stragglers: status.stragglers,
     hasFile,
+    ...(status.colony !== undefined && { colony: nestedStatus(status.colony, above) }),
   };
 }

@@ -3,6 +3,7 @@ import type { HistoryEntry } from '../protocol/history-file.js';
 import { pidsText } from './plurals.js';
 import { spanText } from './time-texts.js';
 
+/** Something that happened, in words. */
 export interface StoryLine {
   /** ISO 8601. */
   readonly at: string;
@@ -118,6 +119,8 @@ class Teller {
 
       case 'monitor.started':
         return this.#monitorStarted(entry);
+      case 'supervisor.gave-up':
+        return this.#say(entry, `monitor gives up: ${entry.error.message}`);
       case 'supervisor.stopping':
         return this.#say(entry, 'monitor is stopping everything');
       case 'supervisor.stopped':

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import type { ProgramState } from '../../machines/index.js';
 import { printable } from '../printable.js';
-import type { ProgramRow, StatusReport } from './status.js';
+import type { NestedStatus, ProgramRow, StatusReport } from './status.js';
 
 export interface TableManner {
   /** How wide a line may be; default: as wide as it is. */
@@ -31,7 +31,8 @@ export function statusTable(report: StatusReport, manner: TableManner): string[]
   if (programs.length === 0) return monitor === null ? [] : ['There are no programs.'];
   const { columns = Infinity, colour = false } = manner;
   const nameWidth = Math.max(Math.floor(columns / 3), 12);
-  const all = columnsOf(programs, nameWidth, isFresh(report) ? manner.now : undefined);
+  const rows = rowsOf(report, manner.now, 0);
+  const all = columnsOf(rows, nameWidth);
   const shown = fitting(all, columns);
   const lineOf = (row: number) =>
     cut(
@@ -41,11 +42,28 @@ export function statusTable(report: StatusReport, manner: TableManner): string[]
         .trimEnd(),
       columns,
     );
-  const lines = programs.map(({ state }, index) => {
+  const lines = rows.map(({ program: { state } }, index) => {
     const line = lineOf(index + 1);
     return colour ? coloured(line, state, shown[0]?.width ?? 0) : line;
   });
   return [...staleness(report), lineOf(0), ...lines];
+}
+
+interface Row {
+  readonly program: ProgramRow;
+  /** How many colonies it is below of the first. */
+  readonly depth: number;
+  /** Absent where nothing is next. */
+  readonly now: number | undefined;
+}
+
+/** The programs, each before those of the colony that it is. */
+function rowsOf(report: StatusReport, now: number, depth: number): Row[] {
+  const fresh = isFresh(report) ? now : undefined;
+  return report.programs.flatMap((program) => [
+    { program, depth, now: fresh },
+    ...(program.colony === undefined ? [] : rowsOf(program.colony, now, depth + 1)),
+  ]);
 }
 
 const isFresh = ({ monitor, silentFor }: StatusReport) => monitor !== null && silentFor === null;
@@ -64,21 +82,29 @@ interface Column {
   readonly width: number;
 }
 
-function columnsOf(programs: readonly ProgramRow[], nameWidth: number, now: number | undefined): Column[] {
+function columnsOf(rows: readonly Row[], nameWidth: number): Column[] {
   const column = (head: string, cellOf: (program: ProgramRow) => string): Column => {
-    const cells = [head, ...programs.map(cellOf)];
-    return { head, cells, width: Math.max(...cells.map(size)) };
+    const cells = [head, ...rows.map(({ program }) => cellOf(program))];
+    return columnOf(head, cells);
   };
   return [
-    column('NAME', ({ name }) => cut(printable(name), nameWidth)),
+    columnOf('NAME', ['NAME', ...rows.map((row) => cut(indent(row) + printable(row.program.name), nameWidth))]),
     column('STATE', ({ state }) => state ?? '-'),
     column('PID', ({ pid }) => (pid === null ? '-' : String(pid))),
     column('UPTIME', ({ uptime }) => (uptime === null ? '-' : durationText(uptime))),
     column('RESTARTS', ({ restarts }) => String(restarts)),
     column('LAST EXIT', ({ lastExit }) => (lastExit === null ? '-' : (lastExit.signal ?? `code ${lastExit.code}`))),
-    column('NOTE', (program) => noteOf(program, now)),
+    columnOf('NOTE', ['NOTE', ...rows.map(({ program, now }) => noteOf(program, now))]),
   ];
 }
+
+const columnOf = (head: string, cells: readonly string[]): Column => ({
+  head,
+  cells,
+  width: Math.max(...cells.map(size)),
+});
+
+const indent = ({ depth }: Row) => '  '.repeat(depth);
 
 function fitting(all: readonly Column[], columns: number): readonly Column[] {
   const widthOf = (shown: readonly Column[]) =>
@@ -105,7 +131,20 @@ function noteOf(program: ProgramRow, now: number | undefined): string {
     ...(rejected !== null && state !== null ? ['file rejected, last good version in force'] : []),
     ...(error === null ? [] : [`${error.code}: ${printable(error.message)}`]),
     ...(state === null && error === null ? ['no monitor has seen it yet'] : []),
+    ...colonyNote(program),
   ].join('; ');
+}
+
+/** What is wrong with the colony that it is. */
+export function colonyNote({ colony }: ProgramRow): string[] {
+  const fault = colony && colonyFault(colony);
+  return fault === undefined ? [] : [fault];
+}
+
+export function colonyFault({ error, monitor, silentFor }: NestedStatus): string | undefined {
+  if (error !== null) return `its colony: ${printable(error.message)}`;
+  if (monitor === null) return 'no monitor runs on its colony';
+  return silentFor === null ? undefined : `its monitor has written nothing for ${silentFor} s`;
 }
 
 /** `starts in 3.2 s`, `KILL in 1.1 s`. */

@@ -10,12 +10,14 @@ import { RuntimeWatch } from './runtime-watch.js';
 import { readStatus } from './status.js';
 import { spanText } from './time-texts.js';
 
+/** What is waited for. */
 export interface Awaited {
   readonly state: ProgramState;
   /** A run that does not count: it has to be another one. */
   readonly runAfter?: string | undefined;
 }
 
+/** The program as it was when that had come about. */
 export interface WaitReport {
   readonly version: 1;
   readonly name: string;

@@ -80,6 +80,7 @@ export class HistoryWriter {
         break;
       case 'directory.lost':
       case 'directory.found':
+      case 'supervisor.gave-up':
       case 'supervisor.stopping':
       case 'supervisor.stopped':
         if (fact.type === 'directory.lost') this.#lostDirectories.add(fact.path);

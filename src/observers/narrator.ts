@@ -66,6 +66,8 @@ export function narrate(logger: Logger, fact: Fact): void {
 
     case 'supervisor.rescanned':
       return logger.info(fact, 'rescanning, log files are opened anew');
+    case 'supervisor.gave-up':
+      return logger.error(fact, `gives up: ${fact.error.message}`);
     case 'supervisor.stopping':
       return logger.info(fact, 'stopping all programs');
     case 'supervisor.stopped':

@@ -24,7 +24,8 @@ export class PidFiles {
   }
 
   observe(fact: Fact): void {
-    if (fact.type === 'program.started') this.#pids.set(fact.name, fact.pid);
+    // No process has the pid 0: to signal it is to signal oneself.
+    if (fact.type === 'program.started' && fact.pid > 0) this.#pids.set(fact.name, fact.pid);
     else if (fact.type === 'program.died' || fact.type === 'program.failed') this.#pids.delete(fact.name);
     else return;
     this.#owed.add(fact.name);

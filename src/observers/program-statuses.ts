@@ -67,7 +67,8 @@ export class ProgramStatuses {
     }
     const times = this.#times.get(name);
     const context = program?.context;
-    const pid = context?.pid ?? null;
+    // A worker thread, or a supervisor in this process, has none.
+    const pid = context?.pid || null;
     return {
       name,
       state: program?.value ?? null,
@@ -88,6 +89,7 @@ export class ProgramStatuses {
       revision: context?.spec.revision ?? null,
       group: context?.spec.groups ?? [],
       stragglers: context?.stragglers ?? [],
+      ...(context?.spec.colony !== undefined && { colony: context.spec.colony }),
     };
   }
 }

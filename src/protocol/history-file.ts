@@ -15,7 +15,10 @@ export type MonitorEvent =
   | { readonly type: 'monitor.started'; readonly pid: number; readonly since: string }
   | Extract<
       Fact,
-      { readonly type: 'supervisor.stopping' | 'supervisor.stopped' | 'directory.lost' | 'directory.found' }
+      {
+        readonly type:
+          'supervisor.gave-up' | 'supervisor.stopping' | 'supervisor.stopped' | 'directory.lost' | 'directory.found';
+      }
     >;
 
 type Nameless<T> = T extends { readonly name: string } ? Omit<T, 'name'> : never;

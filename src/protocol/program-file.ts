@@ -49,6 +49,12 @@ export const programFileSchema = z.looseObject({
     .enum(['up', 'down'])
     .optional()
     .describe('Whether it is to run; default up. What ctl start and ctl stop write.'),
+  'ncolony.colony': text
+    .regex(/^\//, 'expected an absolute path')
+    .optional()
+    .describe(
+      'The home of the colony that it is the monitor of (ncolony monitor --home): its programs are shown below it.',
+    ),
   'ncolony.user': text.min(1).optional().describe('The user to run as, by name, with its groups.'),
   'ncolony.cwd': text
     .regex(/^\//, 'expected an absolute path')
@@ -112,6 +118,7 @@ export interface ProgramFile {
   readonly warnings: readonly string[];
 }
 
+/** A program file, or what is wrong with it. */
 export type ParsedProgramFile =
   | { readonly ok: true; readonly file: ProgramFile }
   /** `unfinished`: a writer may still be at work (the file is empty or breaks off). `faults`: all; `error` is the first. */
@@ -169,6 +176,7 @@ function describe(name: string, content: ProgramFileContent, text: string): Omit
         tree: stop?.tree ?? defaultStop.tree,
       },
       revision: revisionOf(text),
+      ...(content['ncolony.colony'] !== undefined && { colony: content['ncolony.colony'] }),
     },
     text,
     rights: rightsOf(content),

@@ -30,6 +30,8 @@ export interface ProgramStatus {
   readonly revision: string | null;
   readonly group: readonly string[];
   readonly stragglers: readonly number[];
+  /** The home of the colony that it is the monitor of; absent where it is none. */
+  readonly colony?: string;
 }
 
 /** The file. */

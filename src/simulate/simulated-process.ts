@@ -34,7 +34,9 @@ export function simulatedActors(clock: SteppedClock, behaviour: Behaviour) {
     lastPid += 1;
     tell({ type: 'process.started', pid: lastPid, run: `run-${lastPid}` });
     receive((command) => {
+      const isAnswered = isToEnd && !isAlive;
       isToEnd ||= command.type === 'process.terminate';
+      if (isToEnd && !isAlive && !isAnswered) tell({ type: 'process.gone' });
       if (command.type === 'process.kill') end({ code: null, signal: 'SIGKILL' });
       else if (!behaviour.ignoresTerm) end({ code: null, signal: command.signal });
     });

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import { build } from 'esbuild';
@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { hasBrowser, openBrowser, openPage } from './browser.js';
 import { test, type Colony } from '../blackbox/colony.js';
+import { command } from '../blackbox/command.js';
 import { addressOf } from '../blackbox/looking.js';
 
 interface Finding {
@@ -50,6 +51,17 @@ async function statelysReceiver(): Promise<string> {
   const stdin = { contents, resolveDir: import.meta.dirname };
   const { outputFiles } = await build({ stdin, bundle: true, write: false, format: 'iife', platform: 'browser' });
   return (outputFiles[0]?.text ?? '').replaceAll('</script', '<\\/script');
+}
+
+/** A colony below: a program that is the monitor of another home. */
+function colonyBelow(colony: Colony): void {
+  const home = join(colony.root, 'edge');
+  for (const path of ['conf', 'messages']) mkdirSync(join(home, path), { recursive: true });
+  writeFileSync(join(home, 'conf', 'inner'), JSON.stringify({ args: ['sleep', '1000'], group: ['back'] }));
+  colony.write('edge', {
+    args: [process.execPath, command, 'monitor', '--home', home, '-t', '0.05'],
+    'ncolony.colony': home,
+  });
 }
 
 async function someColony(colony: Colony): Promise<void> {
@@ -115,6 +127,22 @@ describe.skipIf(!hasBrowser)('the page', () => {
     ]);
     await page.getByRole('button', { name: /running/ }).click();
     expect(await names()).toEqual(['worker', 'api']);
+    await finish();
+  });
+
+  test('shows the programs of a colony below the program that is its monitor', async ({ colony }) => {
+    const url = await addressOf(await colony.monitor('--http', '0'));
+    colonyBelow(colony);
+    colony.write('web', { args: ['sleep', '1000'] });
+    const { page, finish } = await openPage(browser, url);
+    const inner = page.locator('[data-below=inner]');
+    await expect.poll(() => inner.locator('.state').textContent(), { timeout: 20_000 }).toBe('running');
+    expect(await page.locator('.row .name').allTextContents()).toEqual(['edge', 'inner', 'web']);
+    expect(await inner.locator('.tag').allTextContents()).toEqual(['back']);
+    expect(await inner.locator('.uptime').textContent()).toMatch(/ s$/);
+    expect(await seriousFindings(page)).toEqual([]);
+    await page.getByRole('searchbox').fill('web');
+    expect(await inner.count()).toBe(0);
     await finish();
   });
 

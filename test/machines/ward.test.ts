@@ -7,7 +7,7 @@ import {
   type ProgramSpec,
   type WardEvent,
 } from '../../machines/index.js';
-import { FakeSystem } from '../fixtures/fake-system.js';
+import { FakeSystem } from '../../src/testing/fake-system.js';
 import { specOf, timings } from '../fixtures/lone-program.js';
 import { SteppedClock } from '../../src/simulate/stepped-clock.js';
 

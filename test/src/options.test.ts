@@ -47,6 +47,15 @@ describe('the options of the monitor', () => {
     expect(options({ minrestartdelay: '5', maxrestartdelay: '5' }).timings).toMatchObject({ maxRestartDelay: 5_000 });
   });
 
+  it('give up after so many deaths in so many seconds, or never', () => {
+    expect(options({ giveUp: '10/60' }).intensity).toEqual({ deaths: 10, within: 60_000 });
+    expect(options({ giveUp: '0/.5' }).intensity).toEqual({ deaths: 0, within: 500 });
+    expect(options({}).intensity).toBeUndefined();
+    for (const giveUp of ['', '10', '/60', '10/', '-1/60', '1.5/60', '10/0']) {
+      expect(() => options({ giveUp })).toThrow(refusal(expect.stringMatching(/^--give-up: expected /) as string));
+    }
+  });
+
   const durations = ['frequency', 'threshold', 'killtime', 'minrestartdelay', 'maxrestartdelay'] as const;
   const nonsense = [
     '',

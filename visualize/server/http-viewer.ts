@@ -112,7 +112,7 @@ export class HttpViewer {
         root,
         view,
         tails: this.#tails,
-        config: places.config,
+        places,
         timings,
         monitor: { pid: process.pid, since: this.#since, version },
         control: http.control,

@@ -1,15 +1,18 @@
 import type { ActorRefFrom, InspectionEvent, Subscription } from 'xstate';
 import type { WebSocket } from 'ws';
 import type { Fact, supervisorMachine, Timings } from '../../machines/index.js';
+import type { Places } from '../../src/ctl/places.js';
 import type { Flow, ProgramView, ServerMessage, Told, ViewerMessage } from '../live-protocol.js';
 import { silenceMs } from '../live-protocol.js';
 import { actorTree } from '../actor-tree.js';
 import { flowOf } from '../flows.js';
 import { Clients } from './clients.js';
+import { coloniesBelow } from './colonies-below.js';
 import { namesIn, type ColonyView } from '../colony-view.js';
 import { configViewOf } from './config-view.js';
 import type { OutputTails } from './output-tails.js';
 
+const noColonies: ServerMessage = { type: 'below', colonies: [] };
 const mostClients = 64;
 /** What changes in one moment is told together: a crash is seen in good time, a crowd costs little. */
 const coalesceMs = 40;
@@ -30,14 +33,15 @@ interface Viewer {
   flows: Flow[];
   droppedFlows: number;
   tree: string;
+  /** What it was told last of the colonies below. */
+  below: string;
 }
 
 export interface LiveFeedOptions {
   readonly root: ActorRefFrom<typeof supervisorMachine>;
   readonly view: ColonyView;
   readonly tails: OutputTails | undefined;
-  /** The directory of program files. */
-  readonly config: string;
+  readonly places: Places;
   readonly timings: Timings;
   readonly monitor: { readonly pid: number; readonly since: string; readonly version: string };
   readonly control: boolean;
@@ -69,6 +73,7 @@ export class LiveFeed {
       flows: [],
       droppedFlows: 0,
       tree: '',
+      below: '',
     };
     const isServed = this.#clients.add(socket, () => {
       this.#viewers.delete(viewer);
@@ -91,6 +96,7 @@ export class LiveFeed {
       programs: view.programs(),
       facts: view.told.slice(-mostFacts),
     });
+    this.#tellBelow([viewer]);
   }
 
   observe(fact: Fact, told: Told): void {
@@ -129,14 +135,14 @@ export class LiveFeed {
   #tellProgram(viewer: Viewer): void {
     const { watched: name } = viewer;
     if (name === null) return;
-    const { view, config } = this.#options;
+    const { view, places } = this.#options;
     // Only of what is there: the name comes from outside, and leads to a file.
     const isKnown = view.program(name) !== undefined;
     this.#say(viewer, {
       type: 'program',
       name,
       history: view.history(name),
-      config: isKnown ? configViewOf(config, name) : null,
+      config: isKnown ? configViewOf(places.config, name) : null,
       context: view.context(name),
     });
   }
@@ -203,8 +209,20 @@ export class LiveFeed {
     else this.#say(viewer, { type: 'context', name, context: this.#options.view.context(name) });
   }
 
-  /** A sign of life, and the tree where somebody follows it. */
+  #tellBelow(viewers: Iterable<Viewer>): void {
+    const { root, places } = this.#options;
+    const message = coloniesBelow(root, places.messages) ?? noColonies;
+    const below = message === noColonies ? '' : JSON.stringify(message);
+    for (const viewer of viewers) {
+      if (viewer.below === below) continue;
+      viewer.below = below;
+      this.#say(viewer, message);
+    }
+  }
+
+  /** A sign of life, and what no fact of ours tells of. */
   #beat(): void {
+    if (this.#viewers.size > 0) this.#tellBelow(this.#viewers);
     const { view } = this.#options;
     for (const viewer of this.#viewers) {
       this.#say(viewer, {

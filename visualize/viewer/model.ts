@@ -4,6 +4,7 @@ import type {
   ConfigView,
   Flow,
   OutputLine,
+  ProgramBelow,
   ProgramView,
   ServerMessage,
   Session,
@@ -24,6 +25,8 @@ export class Model {
   readonly programs = new Map<string, ProgramView>();
   /** Programs that changed since somebody asked. */
   readonly touched = new Set<string>();
+  /** What programs that are colonies have below them. */
+  below: ReadonlyMap<string, readonly ProgramBelow[]> = new Map();
   facts: readonly Told[] = [];
   link: Link = 'connecting';
   mode: Session['mode'] = 'live';
@@ -87,6 +90,7 @@ export class Model {
         for (const name of this.programs.keys()) this.touched.add(name);
         this.programs.clear();
         this.#replace(message.programs);
+        this.below = new Map();
         this.facts = message.facts;
         this.flows = [];
         this.droppedFlows = 0;
@@ -112,6 +116,10 @@ export class Model {
         this.config = message.config;
         this.context = message.context;
         this.#note('watched');
+        break;
+      case 'below':
+        this.below = new Map(message.colonies.map(({ name, programs }) => [name, programs]));
+        this.#note('programs');
         break;
       case 'context':
         if (message.name !== this.watched) break;

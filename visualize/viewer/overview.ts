@@ -1,4 +1,5 @@
-import type { ProgramView } from '../live-protocol.js';
+import type { ProgramBelow, ProgramView } from '../live-protocol.js';
+import { BelowRow } from './below-row.js';
 import { arrange, h, mark, say } from './element.js';
 import { factList } from './fact-list.js';
 import type { Change, Model } from './model.js';
@@ -28,6 +29,7 @@ export class Overview implements Page {
   readonly element: HTMLElement;
   readonly #model: Model;
   readonly #rows = new Map<string, ProgramRow>();
+  #below = new Map<ProgramBelow, BelowRow>();
   readonly #heads = new Map<string, HTMLElement>();
   readonly #list = h('div', { class: 'rows' });
   readonly #nobody = h('span');
@@ -139,6 +141,7 @@ export class Overview implements Page {
   tick(): void {
     const { now, timings } = this.#model;
     if (timings !== undefined) for (const row of this.#seen) row.tick(now, timings);
+    for (const row of this.#below.values()) row.tick(now);
   }
 
   key(event: KeyboardEvent): boolean {
@@ -175,6 +178,9 @@ export class Overview implements Page {
       if (row === undefined) this.#admit(program);
       else if (row.program !== program) row.show(program);
     }
+    this.#below = new Map(
+      [...this.#model.below.values()].flat().map((each) => [each, this.#below.get(each) ?? new BelowRow(each)]),
+    );
     const all = [...programs.values()];
     const shown = all.filter((program) => this.#isShown(program)).toSorted(sorts[this.#sort]);
     arrange(this.#list, this.#grouped(shown));
@@ -207,8 +213,13 @@ export class Overview implements Page {
     return [program.name, ...program.group].some((text) => text.toLowerCase().includes(this.#text));
   }
 
+  /** Each with what is below it. */
   #grouped(programs: readonly ProgramView[]): HTMLElement[] {
-    const rowOf = ({ name }: ProgramView) => this.#rows.get(name)?.element ?? [];
+    const rowOf = ({ name }: ProgramView) => {
+      const row = this.#rows.get(name)?.element;
+      const below = (this.#model.below.get(name) ?? []).map((each) => this.#below.get(each)?.element);
+      return [row, ...below].filter((element) => element !== undefined);
+    };
     if (this.#group === 'none') return programs.flatMap(rowOf);
     const groups = new Map<string, ProgramView[]>();
     for (const program of programs) {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { programStates, type ProgramFact, type ProgramSpec, type Timings } from '../../../machines/index.js';
 import { anyScript, anyWait, tries } from '../../fixtures/chances.js';
-import type { Call, Script } from '../../fixtures/fake-process.js';
+import type { Call, Script } from '../../../src/testing/fake-process.js';
 import { LoneProgram, specOf } from '../../fixtures/lone-program.js';
 
 type Step =

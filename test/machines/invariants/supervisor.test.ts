@@ -7,7 +7,7 @@ import type { Message } from '../../../machines/index.js';
 import { anyScript, anyWait, tries } from '../../fixtures/chances.js';
 import { Colony } from '../../fixtures/colony.js';
 import { FakeDirectory } from '../../fixtures/fake-directory.js';
-import type { Call, Script } from '../../fixtures/fake-process.js';
+import type { Call, Script } from '../../../src/testing/fake-process.js';
 import { specOf } from '../../fixtures/lone-program.js';
 
 const names = ['a', 'b', 'c'];

@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import { createActor, fromCallback, setup, type ActorRefFrom } from 'xstate';
 import { programMachine, type ProgramSpec } from '../../../machines/index.js';
-import { FakeSystem } from '../../fixtures/fake-system.js';
+import { FakeSystem } from '../../../src/testing/fake-system.js';
 import { LoneProgram, specOf, timings } from '../../fixtures/lone-program.js';
 import { SteppedClock } from '../../../src/simulate/stepped-clock.js';
 
@@ -42,11 +42,11 @@ describe('facts', () => {
         pids: [103, 104],
         error: { code: 'ESTUCK', message: 'SIGKILL does not end pid 103, 104' },
       },
-      { type: 'program.died', exit: { code: null, signal: 'SIGKILL' }, stragglers: [] },
+      { type: 'program.died', exit: { code: null, signal: 'SIGKILL' }, stragglers: [], asked: true },
       { type: 'program.starting', starts: 4, because: 'process.gone' },
       { type: 'program.started', pid: 105, run: 'run-105' },
       { type: 'program.killing', because: 'program.stop', by: 'removed', ...manner },
-      { type: 'program.died', exit: { code: null, signal: 'SIGINT' }, stragglers: [] },
+      { type: 'program.died', exit: { code: null, signal: 'SIGINT' }, stragglers: [], asked: true },
       { type: 'program.stopped', because: 'process.gone', by: 'removed' },
     ];
     expect(life().facts).toEqual(expected.map((fact) => Object.assign(fact, { name: 'web' })));
@@ -85,7 +85,9 @@ describe('facts', () => {
   });
 
   test('what a machine knows of a program has no place for an environment', () => {
-    expectTypeOf<keyof ProgramSpec>().toEqualTypeOf<'name' | 'args' | 'groups' | 'wanted' | 'stop' | 'revision'>();
+    expectTypeOf<keyof ProgramSpec>().toEqualTypeOf<
+      'name' | 'args' | 'groups' | 'wanted' | 'stop' | 'revision' | 'colony'
+    >();
     const program = life();
     const keys =
       'error instantDeaths instantDeathsInRow lastExit next pid process restartDelay run spec starts stopCause ' +

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { LoneProgram, specOf } from '../../fixtures/lone-program.js';
-import type { Script } from '../../fixtures/fake-process.js';
+import type { Script } from '../../../src/testing/fake-process.js';
 import type { ProgramSpec } from '../../../machines/index.js';
 
 /** A running program whose process has this script; the time is 1,000 ms. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { wardCapacity } from '../../../machines/ward.js';
 import { Colony } from '../../fixtures/colony.js';
 import { specOf } from '../../fixtures/lone-program.js';
-import type { Script } from '../../fixtures/fake-process.js';
+import type { Script } from '../../../src/testing/fake-process.js';
 
 const crowd = (size: number, prefix = 'p') => Array.from({ length: size }, (_, index) => `${prefix}${index}`);
 

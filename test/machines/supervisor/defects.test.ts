@@ -3,7 +3,7 @@ import { createActor } from 'xstate';
 import { programMachine, supervisorMachine } from '../../../machines/index.js';
 import { Colony } from '../../fixtures/colony.js';
 import { specOf, timings } from '../../fixtures/lone-program.js';
-import type { Script } from '../../fixtures/fake-process.js';
+import type { Script } from '../../../src/testing/fake-process.js';
 
 /**
  * A colony in which the actor of `web` has just broken, at 1,000 ms, and its process lives on: the process actor broke,

@@ -5,7 +5,8 @@ import { specOf } from '../../fixtures/lone-program.js';
 test('what the supervisor knows has no place for an environment', () => {
   const colony = new Colony().add('web');
   expect(Object.keys(colony.context).sort().join(' ')).toBe(
-    'admitting broken faults inbox isHurried lastTicket leftovers programs specs syncedTicket timings unstopped wards',
+    'admitting broken deaths faults gaveUp inbox intensity isHurried lastTicket leftovers programs remembered specs ' +
+      'syncedTicket timings unstopped wards',
   );
   expect(colony.context.wards.map((ward) => Object.keys(ward.getSnapshot().context).sort())).toEqual([
     ['programs', 'supervisor', 'timings'],

@@ -74,11 +74,15 @@ const events: Record<SupervisorEvent['type'] | ActorEventType, readonly EventObj
   ),
   shutdown: [of({ type: 'shutdown' })],
   'shutdown.force': [of({ type: 'shutdown.force' })],
+  'death.forgotten': [of({ type: 'death.forgotten' })],
   'program.revive': [of({ type: 'program.revive', ...web })],
   'program.starting': [of({ type: 'program.starting', ...web, ...why, starts: 1 })],
   'program.started': [of({ type: 'program.started', ...web, pid: 7, run: 'r' })],
   'program.running': [of({ type: 'program.running', ...web, pid: 7, run: 'r' })],
-  'program.died': [of({ type: 'program.died', ...web, exit, stragglers: [] })],
+  'program.died': [
+    of({ type: 'program.died', ...web, exit, stragglers: [] }),
+    of({ type: 'program.died', ...web, exit, stragglers: [], asked: true }),
+  ],
   'program.failed': [of({ type: 'program.failed', ...web, error })],
   'program.backing-off': [
     of({ type: 'program.backing-off', ...web, ...why, delay: 400, instantDeaths: 1, instantDeathsInRow: 1 }),
@@ -123,6 +127,7 @@ const absences: Record<string, Absences> = {
     ...loud,
     'their actors are gone': ['config.synced', 'messages.received', 'message.garbled', ...directories],
     'it is under way': ['shutdown'],
+    'deaths do not count any more': ['death.forgotten'],
   },
 };
 
@@ -164,7 +169,10 @@ describe('supervisor', () => {
     { timeout: 30_000 },
     () => {
       const walked = walk<SnapshotFrom<typeof machine>>(machine, {
-        inputs: [{ timings }, { timings, leftovers: ['web'] }],
+        inputs: [
+          { timings, intensity: { deaths: 0, within: 1_000 } },
+          { timings, leftovers: ['web'] },
+        ],
         events: (snapshot) => [...Object.values(events).flat(), ...timers].filter((event) => mayCome(event, snapshot)),
         keyOf: ({ status, value, context, children }) => ({
           configuration: [status, value, context.unstopped, context.isHurried, context.inbox.length > 0],

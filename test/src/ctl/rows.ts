@@ -26,7 +26,7 @@ export const statusOf = (changes: Partial<ProgramStatus> = {}): ProgramStatus =>
 
 /** The same as ctl shows it, for an hour. */
 export function rowOf(changes: Partial<ProgramRow> = {}): ProgramRow {
-  const { startedAt: _, ...status } = statusOf();
+  const { startedAt: _, colony: __, ...status } = statusOf();
   return { ...status, uptime: 3_600, hasFile: true, ...changes };
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isAllRunning, status, statusJson } from '../../../src/ctl/status.js';
@@ -141,6 +141,54 @@ describe('status', () => {
     [[{ state: null, wanted: null }], false],
   ] as const)('of %j: all that is wanted up is running: %s', (programs, expected) => {
     expect(isAllRunning(reportOf(programs.map(rowOf)))).toBe(expected);
+  });
+});
+
+describe('a program that is a colony', () => {
+  function tree() {
+    const [outer, inner] = [colony(), colony()];
+    outer.monitor();
+    outer.program('edge', { colony: inner.places.home, wanted: 'up' });
+    return { outer, inner };
+  }
+
+  it('holds the status of that colony, the rejected and the unseen in it too', () => {
+    const { outer, inner } = tree();
+    inner.monitor();
+    inner.program('web');
+    inner.file('new', '{"args": ["cat"]}');
+    const [edge] = status(outer.places).programs;
+    expect(edge?.colony).toMatchObject({
+      home: inner.places.home,
+      error: null,
+      monitor: { pid: process.pid },
+      programs: [
+        { name: 'new', state: null },
+        { name: 'web', state: 'running' },
+      ],
+    });
+    expect(JSON.parse(statusJson(status(outer.places)))).toMatchObject({
+      programs: [{ colony: { programs: [{ name: 'new' }, { name: 'web' }] } }],
+    });
+    expect(isAllRunning(status(outer.places))).toBe(false);
+    inner.program('new');
+    expect(isAllRunning(status(outer.places))).toBe(true);
+  });
+
+  it('says so where no monitor runs on it, or it is not there', () => {
+    const { outer, inner } = tree();
+    const nestedOf = () => status(outer.places).programs[0]?.colony;
+    expect(nestedOf()).toMatchObject({ monitor: null, error: null, programs: [] });
+    expect(isAllRunning(status(outer.places))).toBe(false);
+    rmSync(inner.places.home, { recursive: true });
+    expect(nestedOf()).toMatchObject({ monitor: null, error: { code: 'EDIRECTORY' }, programs: [] });
+  });
+
+  it('is not looked at again below itself', () => {
+    const { places, monitor, program } = colony();
+    monitor();
+    program('self', { colony: places.home });
+    expect(status(places).programs[0]?.colony?.error?.message).toContain('a colony cannot be below itself');
   });
 });
 

@@ -27,6 +27,31 @@ describe('the table', () => {
     ]);
   });
 
+  it('shows the programs of a colony below the one that it is', () => {
+    const web = rowOf({ restarts: 2 });
+    const deeper = rowOf({ name: 'deep', colony: { ...report(web), home: '/deep', error: null } });
+    const waiting = rowOf({ state: 'backing-off', pid: null, uptime: null, nextStartAt: '2026-01-01T12:00:01.000Z' });
+    const stale = { ...report(waiting), monitor: null, home: '/stale', error: null };
+    const lost = { ...stale, programs: [], error: { code: 'EDIRECTORY', message: '/lost/conf: cannot be read' } };
+    const lines = statusTable(
+      report(
+        rowOf({ name: 'edge', colony: { ...report(deeper), home: '/edge', error: null } }),
+        rowOf({ name: 'stale', colony: stale }),
+        rowOf({ name: 'lost', colony: lost }),
+      ),
+      { now },
+    );
+    expect(lines.map((line) => [line.slice(0, 20).trimEnd(), line.slice(57).trim()])).toEqual([
+      ['NAME     STATE', 'NOTE'],
+      ['edge     running', ''],
+      ['  deep   running', ''],
+      ['    web  running', ''],
+      ['stale    running', 'no monitor runs on its colony'],
+      ['  web    backing-off', ''],
+      ['lost     running', 'its colony: /lost/conf: cannot be read'],
+    ]);
+  });
+
   it('fits the terminal', () => {
     const error = { code: 'ESCHEMA', message: 'args: expected array, received string' };
     const rows = [rowOf({ name: 'x'.repeat(200), error }), rowOf({ name: 'ü'.repeat(30) }), rowOf({ error })];

@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Fact } from '../../../machines/index.js';
@@ -29,6 +38,11 @@ beforeEach(() => {
 afterEach(() => {
   files.close();
   vi.useRealTimers();
+});
+
+test('what has no pid has no file: a signal to the pid 0 would go to its own sender', () => {
+  files.observe(started('web', 0));
+  expect(existsSync(join(directory, 'web'))).toBe(false);
 });
 
 test('a file holds the pid while the process lives, for everybody to read', () => {

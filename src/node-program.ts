@@ -1,0 +1,77 @@
+import { nanoid } from 'nanoid';
+import type { CallbackActorLogic } from 'xstate';
+import {
+  defaultTimings,
+  type LeftoversInput,
+  type ProcessCommand,
+  type ProcessInput,
+  type ProgramInput,
+  type Timings,
+} from '../machines/index.js';
+import { Descendants } from './actors/descendants.js';
+import { createLeftoversActor } from './actors/leftovers.js';
+import { createProcessActor } from './actors/process.js';
+import { ColonyError } from './errors.js';
+import { chooseLauncher } from './os/choose-launcher.js';
+import { ProcessTable } from './os/process-table.js';
+import { TurnQueue } from './os/turn-queue.js';
+import { HeardLines, type OutputLine } from './output/heard-lines.js';
+import { parseProgramFile, type ProgramFileContent } from './protocol/program-file.js';
+
+/** How one program is kept, and who hears what it says. */
+export interface NodeProgramOptions {
+  /** In ms; those of NColony where they are not given. */
+  readonly timings?: Partial<Timings>;
+  /** Told every line that it says; default: nobody is, and it is not read. */
+  readonly onOutput?: (line: OutputLine) => void;
+}
+
+/** One program without a monitor. */
+export interface NodeProgram {
+  /** For `programMachine.provide({ actors })`. */
+  readonly actors: {
+    readonly process: CallbackActorLogic<ProcessCommand, ProcessInput>;
+    readonly leftovers: CallbackActorLogic<ProcessCommand, LeftoversInput>;
+  };
+  readonly input: ProgramInput;
+  /** Lets go of what starts are made with, when the program is stopped. */
+  readonly close: () => void;
+}
+
+/**
+ * The real actors for one `programMachine` alone, and its input: no directories, no monitor. `content` is what a program
+ * file says. Nothing is on record: should this process be killed, what it started lives on.
+ *
+ * Rejects with a `ColonyError`: `EUSAGE` where `content` is not a program file's.
+ */
+export async function nodeProgram(
+  name: string,
+  content: ProgramFileContent,
+  options: NodeProgramOptions = {},
+): Promise<NodeProgram> {
+  const parsed = parseProgramFile(name, Buffer.from(JSON.stringify(content)));
+  if (!parsed.ok) throw new ColonyError('EUSAGE', `${name}: ${parsed.error.message}`);
+  const { file } = parsed;
+  const colony = nanoid();
+  const table = new ProcessTable(colony);
+  const descendants = new Descendants([process.geteuid?.() ?? 0], []);
+  const launcher = await chooseLauncher(undefined, () => {});
+  return {
+    actors: {
+      process: createProcessActor({
+        files: new Map([[name, file]]),
+        colony,
+        launcher,
+        turns: new TurnQueue(),
+        table,
+        descendants,
+        outputs: new HeardLines(options.onOutput, () => {}),
+        announce: () => {},
+        inherited: process.env,
+      }),
+      leftovers: createLeftoversActor({ table, descendants, recorded: new Map() }),
+    },
+    input: { spec: file.spec, timings: { ...defaultTimings, ...options.timings } },
+    close: () => launcher.close(),
+  };
+}
