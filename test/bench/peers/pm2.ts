@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandPath, run, type Peer, type Supervisor } from '../peer.js';
 import type { Program } from '../programs.js';
@@ -19,7 +19,7 @@ export const pm2: Peer = {
 
 function versionBeside(path: string): string {
   // Asking it would start its daemon.
-  const text = readFileSync(join(path, '../../lib/node_modules/pm2/package.json'), 'utf8');
+  const text = readFileSync(join(realpathSync(path), '../../package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }
 
