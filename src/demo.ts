@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { add } from './ctl/add.js';
+import { add } from './ctl/orders/add.js';
 import { colonyDirectories, createHome } from './home.js';
 import { monitorDefaults, monitorOptions } from './options.js';
 import { print } from './print.js';

@@ -1,6 +1,6 @@
 import type { Fact, SupervisorRef } from '../machines/index.js';
 import { unknownProgram } from './ctl/programs.js';
-import { rowOf, type StatusReport } from './ctl/status.js';
+import { rowOf, type StatusReport } from './ctl/status/status.js';
 import { ProgramStatuses } from './observers/program-statuses.js';
 
 /** What `ctl status` tells, from the actors of this process instead of the files that they lead to. */

@@ -11,7 +11,7 @@ import {
 } from '../machines/index.js';
 import { openColony, type Colony } from './colony.js';
 import { defaultFrequency, placesIn, supervisorInput, type ColonyOptions } from './colony-options.js';
-import type { StatusReport } from './ctl/status.js';
+import type { StatusReport } from './ctl/status/status.js';
 import type { HttpOptions } from './http-options.js';
 import { LiveStatus } from './live-status.js';
 import { openLog, type Log } from './log.js';

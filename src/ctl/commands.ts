@@ -3,9 +3,9 @@ import { colonyDirectories, createHome, missing, type GivenDirectories } from '.
 import { ColonyError } from '../errors.js';
 import { print } from '../print.js';
 import { milliseconds } from '../protocol/durations.js';
-import type { AddWords } from './add-words.js';
+import type { AddWords } from './orders/add-words.js';
 import type { Places } from './places.js';
-import type { LogsWords } from './show-logs.js';
+import type { LogsWords } from './logs/show-logs.js';
 
 /** What a word does with what was given to it. Returns the exit code where it is not 0. */
 type Act<Options> = (given: GivenDirectories & Options, ...words: string[]) => Promise<number | void>;
@@ -33,14 +33,17 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
     'add a program, or replace the one of that name',
     'add web --cmd node --arg server.js --env PORT=8080',
     async (given, name) => {
-      const [{ add, programFile }, { newProgram }] = await Promise.all([import('./add.js'), import('./add-words.js')]);
+      const [{ add, programFile }, { newProgram }] = await Promise.all([
+        import('./orders/add.js'),
+        import('./orders/add-words.js'),
+      ]);
       const places = placesOf(given, 'config');
       const program = newProgram(given);
       programFile(name, program); // Wrong use leaves nothing behind, no home either.
       const timeout = timeoutOf(given);
       createHome(colonyDirectories(given, process.env));
       if (timeout === undefined) return warn(add(places, name, program));
-      const { addAndWait } = await import('./and-wait.js');
+      const { addAndWait } = await import('./waiting/and-wait.js');
       await warn(await addAndWait(placesOf(given, 'config', 'messages'), name, program, timeout));
     },
   )
@@ -64,25 +67,26 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
   waitingWord('remove <name>', 'stop a program and forget it', 'remove web', async (given, name) => {
     const timeout = timeoutOf(given);
     if (timeout === undefined) {
-      const { remove } = await import('./remove.js');
+      const { remove } = await import('./orders/remove.js');
       return remove(placesOf(given, 'config'), name);
     }
-    const { removeAndWait } = await import('./and-wait.js');
+    const { removeAndWait } = await import('./waiting/and-wait.js');
     await removeAndWait(placesOf(given, 'config', 'messages'), name, timeout);
   });
 
   waitingWord('restart <name>', 'restart a program', 'restart web --wait', async (given, name) => {
     const timeout = timeoutOf(given);
     const places = placesOf(given, 'config', 'messages');
-    if (timeout === undefined) return void (await import('./restart.js')).restart(places, name);
-    const { restartAndWait } = await import('./and-wait.js');
+    if (timeout === undefined) return void (await import('./orders/restart.js')).restart(places, name);
+    const { restartAndWait } = await import('./waiting/and-wait.js');
     await restartAndWait(places, name, timeout);
   });
 
   waitingWord('restart-all', 'restart all programs', 'restart-all', async (given) => {
     const timeout = timeoutOf(given);
-    if (timeout === undefined) return void (await import('./restart.js')).restartAll(placesOf(given, 'messages'));
-    const { restartAllAndWait } = await import('./and-wait.js');
+    if (timeout === undefined)
+      return void (await import('./orders/restart.js')).restartAll(placesOf(given, 'messages'));
+    const { restartAllAndWait } = await import('./waiting/and-wait.js');
     await restartAllAndWait(placesOf(given, 'config', 'messages'), timeout);
   });
 
@@ -93,24 +97,24 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
     async (given, group) => {
       const timeout = timeoutOf(given);
       const places = placesOf(given, 'config', 'messages');
-      if (timeout === undefined) return void (await import('./restart.js')).restartGroup(places, group);
-      const { restartGroupAndWait } = await import('./and-wait.js');
+      if (timeout === undefined) return void (await import('./orders/restart.js')).restartGroup(places, group);
+      const { restartGroupAndWait } = await import('./waiting/and-wait.js');
       await restartGroupAndWait(places, group, timeout);
     },
   );
 
   waitingWord('stop <name>', 'want a program down, until start', 'stop web --wait', async (given, name) => {
     const timeout = timeoutOf(given);
-    if (timeout === undefined) return (await import('./wanted.js')).stop(placesOf(given, 'config'), name);
-    const { stopAndWait } = await import('./and-wait.js');
+    if (timeout === undefined) return (await import('./orders/wanted.js')).stop(placesOf(given, 'config'), name);
+    const { stopAndWait } = await import('./waiting/and-wait.js');
     await stopAndWait(placesOf(given, 'config', 'messages'), name, timeout);
   });
 
   waitingWord('start <name>', 'want a program up, and end its back-off', 'start web --wait', async (given, name) => {
     const timeout = timeoutOf(given);
     const places = placesOf(given, 'config', 'messages');
-    if (timeout === undefined) return void (await import('./wanted.js')).start(places, name);
-    const { startAndWait } = await import('./and-wait.js');
+    if (timeout === undefined) return void (await import('./orders/wanted.js')).start(places, name);
+    const { startAndWait } = await import('./waiting/and-wait.js');
     await startAndWait(places, name, timeout);
   });
 
@@ -119,7 +123,7 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
     'wait until a program is in a state, and for the monitor',
     'wait web --state running --timeout 30',
     async (given, name) => {
-      const { stateNamed, wait } = await import('./wait.js');
+      const { stateNamed, wait } = await import('./waiting/wait.js');
       const awaited = { state: stateNamed(given.state), runAfter: given.runAfter };
       const timeout = milliseconds('timeout', given.timeout ?? defaultTimeout);
       const report = await wait(placesOf(given, 'config', 'messages'), name, awaited, timeout);
@@ -132,7 +136,7 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
     .option('--json', 'tell its run id and pid as JSON');
 
   word('signal <name> <signal>', 'send a signal to a program', 'signal web HUP', async (given, name, signalName) => {
-    const { signal } = await import('./signal.js');
+    const { signal } = await import('./orders/signal.js');
     signal(placesOf(given, 'config', 'messages'), name, signalName);
   });
 
@@ -143,11 +147,11 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
     async (given, name?: string) => {
       // One after the other would cost a turn of the event loop.
       const [{ isAllRunning, status, statusJson }, { statusText }] = await Promise.all([
-        import('./status.js'),
-        import('./status-text.js'),
+        import('./status/status.js'),
+        import('./shown/status-text.js'),
       ]);
       const where = placesOf(given, 'config', 'messages');
-      if (given.watch) return (await import('./status-watch.js')).watchStatus(where, name, given.json);
+      if (given.watch) return (await import('./shown/status-watch.js')).watchStatus(where, name, given.json);
       const report = status(where, name);
       if (given.json) printLines([statusJson(report)]);
       else printLines(await statusText(report, name !== undefined));
@@ -165,7 +169,7 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
     'explain web -n 50',
     async (given, name) => {
       const [{ explain, explanationLines }, { wholeNumber }] = await Promise.all([
-        import('./explain.js'),
+        import('./story/explain.js'),
         import('./numbers.js'),
       ]);
       const explanation = explain(
@@ -180,7 +184,7 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
     .option('--json', 'as JSON');
 
   word<LogsWords>('logs <name...>', 'show what programs said', 'logs web worker -f', async (given, ...names) => {
-    const { showLogs } = await import('./show-logs.js');
+    const { showLogs } = await import('./logs/show-logs.js');
     const { logs, config } = colonyDirectories(given, process.env);
     return showLogs({ ...given, logs, config }, [...new Set(names)]);
   })
@@ -200,7 +204,7 @@ export function defineCtl(ctl: Command, answer: (exitCode: number) => void): voi
         throw new ColonyError('EUSAGE', '--as: expected --diff and one file');
       }
       if (given.diff) return checkDiff(given, files);
-      const { check, checkLines } = await import('./check.js');
+      const { check, checkLines } = await import('./check/check.js');
       const report = check(files.length > 0 ? files : placesOf(given, 'config'));
       printLines(given.json ? [JSON.stringify(report)] : checkLines(report));
       return report.faults.length === 0 ? 0 : 1;
@@ -215,7 +219,7 @@ async function checkDiff(
   given: GivenDirectories & { readonly json?: true; readonly as?: string },
   files: readonly string[],
 ): Promise<number> {
-  const { checkDiff: compare, diffLines } = await import('./check-diff.js');
+  const { checkDiff: compare, diffLines } = await import('./check/check-diff.js');
   const places = placesOf(given, 'config', 'messages');
   const report = compare(places, files.length > 0 ? { files, as: given.as } : undefined);
   printLines(given.json ? [JSON.stringify(report)] : diffLines(report));

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
-import type { StatusReport } from '../../src/ctl/status.js';
+import type { StatusReport } from '../../src/ctl/status/status.js';
 import { colonyOf, processesWith } from '../processes.js';
 import { addressOf, LiveClient } from './looking.js';
 import { test, type Colony } from './colony.js';

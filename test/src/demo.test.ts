@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { check } from '../../src/ctl/check.js';
+import { check } from '../../src/ctl/check/check.js';
 import { createDemo } from '../../src/demo.js';
 import { scratch } from './scratch.js';
 

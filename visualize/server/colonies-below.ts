@@ -1,6 +1,6 @@
 import type { SupervisorRef } from '../../machines/index.js';
-import { nestedStatus, type NestedStatus } from '../../src/ctl/status.js';
-import { colonyFault } from '../../src/ctl/table.js';
+import { nestedStatus, type NestedStatus } from '../../src/ctl/status/status.js';
+import { colonyFault } from '../../src/ctl/shown/table.js';
 import type { ProgramBelow, ServerMessage } from '../live-protocol.js';
 
 /** So many programs of a colony are looked at: each is a file. */

@@ -1,5 +1,5 @@
-import { restart } from '../../src/ctl/restart.js';
-import { start, stop } from '../../src/ctl/wanted.js';
+import { restart } from '../../src/ctl/orders/restart.js';
+import { start, stop } from '../../src/ctl/orders/wanted.js';
 import type { Places } from '../../src/ctl/places.js';
 import { ColonyError } from '../../src/errors.js';
 

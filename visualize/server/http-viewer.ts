@@ -5,7 +5,7 @@ import { WebSocketServer } from 'ws';
 import type { ActorRefFrom } from 'xstate';
 import type { Fact, supervisorMachine, Timings } from '../../machines/index.js';
 import type { Places } from '../../src/ctl/places.js';
-import { status, statusJson } from '../../src/ctl/status.js';
+import { status, statusJson } from '../../src/ctl/status/status.js';
 import { ColonyError, messageOf, systemCode } from '../../src/errors.js';
 import type { HttpOptions } from '../../src/http-options.js';
 import type { Outputs } from '../../src/output/outputs.js';

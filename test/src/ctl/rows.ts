@@ -1,4 +1,4 @@
-import type { ProgramRow, StatusReport } from '../../../src/ctl/status.js';
+import type { ProgramRow, StatusReport } from '../../../src/ctl/status/status.js';
 import type { ProgramStatus } from '../../../src/protocol/status-file.js';
 
 /** What a monitor writes of a program that has been running since its first start, but for `changes`. */
