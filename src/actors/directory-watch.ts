@@ -1,4 +1,4 @@
-import { watch, type FSWatcher } from 'chokidar';
+import { FSWatcher } from 'chokidar';
 import type { Fault } from '../../machines/index.js';
 import { errorCodes, messageOf, systemCode } from '../errors.js';
 
@@ -7,6 +7,16 @@ export type Hint = (name: string | undefined) => void;
 
 /** How late an event may come, in ms. */
 const latestEventMs = 1_000;
+
+/**
+ * At each change chokidar would list the directory and look at every entry, for a list that is not used here: at a
+ * thousand entries that keeps the threads busy in which processes are made, for 5 ms.
+ */
+class UnreadDirectory extends FSWatcher {
+  override _readdirp(): undefined {
+    return undefined;
+  }
+}
 
 /**
  * Watches one directory, itself alone, for hints. The scan is the truth: a watch falls silent when its directory is
@@ -19,7 +29,7 @@ export class DirectoryWatch {
   readonly #path: string;
   readonly #hint: Hint;
   readonly #broken: (error: Fault) => void;
-  #watcher: FSWatcher | undefined;
+  #watcher: UnreadDirectory | undefined;
   #armedFor = '';
   /** When an entry last came or went, as of the last comparison (ns since 1970). */
   #changed: bigint | undefined;
@@ -37,11 +47,12 @@ export class DirectoryWatch {
     if (identity === this.#armedFor) return;
     this.close();
     this.#armedFor = identity;
-    const watcher = watch(this.#path, { depth: 0, ignoreInitial: true, ignored: (path) => path !== this.#path });
+    const watcher = new UnreadDirectory({ depth: 0, ignoreInitial: true, ignored: (path) => path !== this.#path });
     watcher.on('raw', (_event, name: string | null) => this.#hear(name ?? undefined));
     // What happened before the watch stood has made no event.
     watcher.on('ready', () => this.#hear(undefined));
     watcher.on('error', (error) => this.#fail(error));
+    watcher.add(this.#path);
     this.#watcher = watcher;
   }
 

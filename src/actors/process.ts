@@ -83,7 +83,7 @@ class Incarnation {
   }
 
   start(): void {
-    this.#leaveQueue = this.#host.turns.add(() => this.#begin());
+    this.#leaveQueue = this.#host.turns.add((alone) => this.#begin(alone));
   }
 
   obey(command: ProcessCommand): void {
@@ -144,11 +144,11 @@ class Incarnation {
     if (!this.#released) this.#report({ type: 'process.failed', error });
   }
 
-  async #begin(): Promise<void> {
+  async #begin(alone: boolean): Promise<void> {
     try {
       const prepared = await this.#prepare();
       if (this.#released || this.#terminating) prepared?.discard();
-      else if (prepared !== undefined) await this.#launch(prepared);
+      else if (prepared !== undefined) await this.#launch(prepared, !alone);
     } catch (error) {
       this.#hasFailed(error);
     }
@@ -170,13 +170,13 @@ class Incarnation {
     });
   }
 
-  async #launch(prepared: Prepared): Promise<void> {
+  async #launch(prepared: Prepared, aside: boolean): Promise<void> {
     this.#isLaunching = true;
     let failure: unknown;
     try {
       const { stdinMark: stdin } = prepared;
       if (stdin !== undefined) this.#host.announce({ name: this.#input.name, run: this.#run, stdin });
-      this.#takeUp(await prepared.launch((exit) => void this.#hasExited(exit)));
+      this.#takeUp(await prepared.launch((exit) => void this.#hasExited(exit), aside));
     } catch (error) {
       failure = error;
     }

@@ -34,8 +34,9 @@ export interface Prepared {
   /**
    * Resolves when there is a process, rejects with the system's code when it cannot be made. `exited` is called once,
    * when the main process was reaped and standard input let go of: never before whoever awaits the start has gone on.
+   * `aside`: rather in another thread, where the launcher can; that takes longer, and nothing else waits meanwhile.
    */
-  readonly launch: (exited: (exit: Exit) => void) => Promise<Launched>;
+  readonly launch: (exited: (exit: Exit) => void, aside: boolean) => Promise<Launched>;
   readonly discard: () => void;
 }
 

@@ -39,7 +39,7 @@ export class NativeLauncher implements Launcher {
     const pipes = this.#pipes(granted);
     return {
       stdinMark: markOfDescriptor(pipes[0].read),
-      launch: (exited) => this.#launch(command, granted, pipes, exited),
+      launch: (exited, aside) => this.#launch(command, granted, pipes, exited, aside),
       discard: () => pipes.forEach(closePipe),
     };
   }
@@ -61,13 +61,19 @@ export class NativeLauncher implements Launcher {
     }
   }
 
-  async #launch(command: Command, granted: Granted, pipes: [Pipe, Pipe, Pipe], exited: Exited): Promise<Launched> {
+  async #launch(
+    command: Command,
+    granted: Granted,
+    pipes: [Pipe, Pipe, Pipe],
+    exited: Exited,
+    aside: boolean,
+  ): Promise<Launched> {
     const [stdin, stdout, stderr] = pipes;
     let pid: number | undefined;
     try {
       const launched = await withHandedFiles(command, async (files): Promise<Launched> => {
         const ends = [stdin.read, files.stdout ?? stdout.write, files.stderr ?? stderr.write] as const;
-        const child = (pid = await this.#spawn(command, granted, ends));
+        const child = (pid = await this.#spawn(command, granted, ends, aside));
         return {
           pid: child,
           stdout: readUnlessHanded(stdout, files.stdout),
@@ -96,13 +102,18 @@ export class NativeLauncher implements Launcher {
     }
   }
 
-  async #spawn({ args, rights }: Command, granted: Granted, descriptors: NativeStart['descriptors']): Promise<number> {
+  async #spawn(
+    { args, rights }: Command,
+    granted: Granted,
+    descriptors: NativeStart['descriptors'],
+    aside: boolean,
+  ): Promise<number> {
     const words = [...granted.helper, ...args];
     const { directory } = granted;
     const path = findExecutable(words[0] ?? '', granted.environment['PATH']);
     const environment = Object.entries(granted.environment).map(([name, value]) => `${name}=${value}`);
     const start = { path, args: words, environment, descriptors, directory };
-    if (rights.umask === undefined) return this.#libc.spawn(start);
+    if (rights.umask === undefined) return aside ? this.#libc.spawn(start) : this.#libc.spawnSync(start);
     // It is the whole process's own: nothing else may happen while it is another.
     const before = process.umask(rights.umask);
     try {

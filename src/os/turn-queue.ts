@@ -1,7 +1,10 @@
 const sliceMs = 10;
 
-/** What is to be done in its turn. It must not fail; with a promise it goes on elsewhere until that is settled. */
-export type Job = () => Promise<void> | void;
+/**
+ * What is to be done in its turn; `alone`: no other is under way or waits. It must not fail; with a promise it goes on
+ * elsewhere until that is settled.
+ */
+export type Job = (alone: boolean) => Promise<void> | void;
 
 interface Entry {
   readonly job: Job;
@@ -43,7 +46,7 @@ export class TurnQueue {
       const entry = this.#next();
       if (entry?.isWaiting !== true) continue;
       entry.isWaiting = false;
-      const promise = entry.job();
+      const promise = entry.job(this.#elsewhere === 0 && this.#first === this.#entries.length);
       if (promise !== undefined) void this.#await(promise);
     }
   }

@@ -43,11 +43,11 @@ async function launching(args: readonly string[]): Promise<Probe<ProcessCommand,
       const prepared = await launcher.prepare(command);
       return {
         ...prepared,
-        launch: (exited) => {
+        launch: (exited, aside) => {
           hasBegun();
           // As Node tells both in one moment, so does this one.
           let exit: Parameters<typeof exited> | undefined;
-          const launched = prepared.launch((...how) => void (exit = how));
+          const launched = prepared.launch((...how) => void (exit = how), aside);
           void launched.catch(() => undefined);
           return end.then(async () => {
             const result = await launched;

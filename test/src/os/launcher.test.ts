@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Exit } from '../../../machines/index.js';
 import { chooseLauncher } from '../../../src/os/choose-launcher.js';
-import { spawnKinds, type Command, type Launched, type Launcher } from '../../../src/os/launcher.js';
+import { type Command, type Launched, type Launcher, type SpawnKind } from '../../../src/os/launcher.js';
 import { seeProcess } from '../../processes.js';
 
 const isRoot = process.geteuid?.() === 0;
@@ -23,7 +23,11 @@ const strays = new Set(
 );
 
 /** The contract of a launcher, kept by each of them. */
-describe.each(spawnKinds)('the %s launcher', (kind) => {
+describe.each<[SpawnKind, boolean]>([
+  ['node', false],
+  ['native', false],
+  ['native', true],
+])('the %s launcher (aside: %s)', (kind, aside) => {
   let launcher: Launcher;
   let directory: string;
   const started: Launched[] = [];
@@ -44,7 +48,7 @@ describe.each(spawnKinds)('the %s launcher', (kind) => {
     const prepared = await launcher.prepare({ args, environment: { PATH: '/bin:/usr/bin' }, rights: {}, ...more });
     let exited: (exit: Exit) => void = () => undefined;
     const exit = new Promise<Exit>((resolve) => (exited = resolve));
-    const launched = await prepared.launch((how) => exited(how));
+    const launched = await prepared.launch((how) => exited(how), aside);
     started.push(launched);
     return { launched, exit };
   }

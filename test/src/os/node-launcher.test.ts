@@ -42,7 +42,7 @@ async function launch(
   const prepared = await launcher.prepare({ args, environment, rights, ...more });
   let exit: (exit: Exit) => void = () => undefined;
   const exited = new Promise<Exit>((done) => (exit = done));
-  const launched = await prepared.launch((how) => exit(how));
+  const launched = await prepared.launch((how) => exit(how), false);
   started.push(launched);
   return { launched, exited };
 }
