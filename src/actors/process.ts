@@ -1,9 +1,7 @@
-import { getSystemErrorMap } from 'node:util';
 import { nanoid } from 'nanoid';
 import { fromCallback } from 'xstate';
 import type { Exit, Fault, ProcessCommand, ProcessEvent, ProcessInput } from '../../machines/index.js';
-import { messageOf, systemCode } from '../errors.js';
-import { LaunchError, type Launched, type Launcher, type Prepared } from '../os/launcher.js';
+import type { Launched, Launcher, Prepared } from '../os/launcher.js';
 import {
   hasProc,
   membersOf,
@@ -23,6 +21,7 @@ import type { Rights } from '../protocol/rights.js';
 import type { Descendants } from './descendants.js';
 import { Ending } from './ending.js';
 import { FirstLine } from './first-line.js';
+import { helperFailure, startFault } from './start-faults.js';
 
 /** What a process needs of its host. */
 export interface ProcessHost {
@@ -49,7 +48,9 @@ export function createProcessActor(host: ProcessHost) {
   });
 }
 
-const complaintMs = 100;
+// While a process begins to run its program, a look at it in /proc waits for that. One that is over before has left its
+// number a moment ago, which nobody else has yet.
+const identifyMs = 20;
 
 class Incarnation {
   readonly #host: ProcessHost;
@@ -65,6 +66,7 @@ class Incarnation {
   readonly #deferred: ProcessCommand[] = [];
   #launched: Launched | undefined;
   #leader: Leader | undefined;
+  #identify: NodeJS.Timeout | undefined;
   #exit: Exit | undefined;
   #exitIsTold = false;
   #terminating = false;
@@ -109,6 +111,7 @@ class Incarnation {
   /** The actor was stopped. What then still runs is ended at once: nobody is left who could. */
   release(): void {
     this.#released = true;
+    clearTimeout(this.#identify);
     this.#ending.dispose();
     this.#leaveQueue?.();
     if (this.#leader !== undefined && this.#exit === undefined) signalGroup(this.#leader.pid, 'SIGKILL');
@@ -117,6 +120,7 @@ class Incarnation {
   #terminate(signal: NodeJS.Signals, tree: boolean): void {
     if (this.#terminating || this.#failed) return;
     this.#terminating = true;
+    this.#learnStartTime();
     if (this.#leader === undefined) {
       // There is no process, nor will there be one; but earlier ones may have left daemons behind.
       this.#leaveQueue?.();
@@ -188,20 +192,29 @@ class Incarnation {
   #takeUp(launched: Launched): void {
     const { pid } = launched;
     this.#launched = launched;
-    this.#leader = { pid, startTime: startTimeOf(pid) };
+    this.#leader = { pid, startTime: 0 };
+    this.#identify = setTimeout(() => this.#learnStartTime(), identifyMs);
     this.#connect(launched);
     this.#host.descendants.remember(this.#run);
     if (this.#released) signalGroup(pid, 'SIGKILL');
     else this.#report({ type: 'process.started', pid, run: this.#run });
   }
 
-  /** Of a start that is being taken back nobody wants to know how it failed: what is gone is told when it is. */
-  #hasFailed(error: unknown): void {
-    if (!this.#terminating) this.#fail(this.#faultOf(error));
+  /** Its number may be given to another process, once it is reaped. */
+  #learnStartTime(): void {
+    clearTimeout(this.#identify);
+    const leader = this.#leader;
+    if (leader?.startTime === 0 && this.#exit === undefined)
+      this.#leader = { ...leader, startTime: startTimeOf(leader.pid) };
   }
 
-  #faultOf(error: unknown): Fault {
-    return faultOf(error, this.#input.args[0] ?? '');
+  /** Of a start that is being taken back nobody wants to know how it failed: what is gone is told when it is. */
+  #hasFailed(error: unknown): void {
+    if (!this.#terminating) this.#fail(startFault(error, this.#executable));
+  }
+
+  get #executable(): string {
+    return this.#input.args[0] ?? '';
   }
 
   #handOver(stream: StreamName, rights: Rights): number | undefined {
@@ -218,9 +231,10 @@ class Incarnation {
   }
 
   async #hasExited(exit: Exit): Promise<void> {
+    clearTimeout(this.#identify);
     this.#exit = exit;
     if (!this.#terminating) {
-      const failure = await this.#helperFailure(exit);
+      const failure = await helperFailure(this.#complaint, exit, this.#executable);
       const stragglers = await this.#stragglers();
       if (this.#released) return;
       if (failure !== undefined) this.#fail(failure);
@@ -236,18 +250,6 @@ class Incarnation {
     if (this.#exitIsTold) return;
     this.#exitIsTold = true;
     this.#report({ type: 'process.exited', exit, stragglers });
-  }
-
-  // prlimit(1), setpriv(1) and env(1) end with 127 or 126 when they cannot execute the program, which they name; with 1,
-  // 125 or 127 for a failure of their own; and each time with a line that begins with their name.
-  async #helperFailure(exit: Exit): Promise<Fault | undefined> {
-    if (this.#complaint === undefined || ![1, 125, 126, 127].includes(exit.code ?? 0)) return undefined;
-    // It was written before the exit, but what the program leaves running may hold the pipe open.
-    const message = await this.#complaint.read(complaintMs);
-    if (!/^(?:\/\S*\/)?(?:prlimit|setpriv|env): /.test(message)) return undefined;
-    const namesProgram = message.includes(this.#input.args[0] ?? '');
-    const isForbidden = exit.code === 126 || exit.code === 125;
-    return { code: isForbidden ? 'EACCES' : exit.code === 127 && namesProgram ? 'ENOENT' : 'EPRIVILEGE', message };
   }
 
   /** Pids of the session or group that outlive the main process. */
@@ -290,12 +292,3 @@ function startTimeOf(pid: number): number {
 const noProcess = { parent: 0, group: 0, session: 0, zombie: true, kernelThread: false };
 
 const groupOf = ({ pid }: Leader) => ({ ...noProcess, pid: -pid, group: pid, startTime: 0 });
-
-function faultOf(error: unknown, executable: string): Fault {
-  const code = systemCode(error);
-  if (error instanceof LaunchError) {
-    return { code, message: error.cause === undefined ? error.message : `${error.message}: ${messageOf(error.cause)}` };
-  }
-  const words = error instanceof Error && 'errno' in error ? getSystemErrorMap().get(Number(error.errno)) : undefined;
-  return { code, message: `${JSON.stringify(executable)}: ${words?.[1] ?? messageOf(error)}` };
-}

@@ -11,6 +11,8 @@ import { CarefulWriter } from '../os/careful-writer.js';
 /** A file with more lines is written anew, with the last processes of all programs and so many runs. */
 const mostLines = 10_000;
 const keptRuns = 2_000;
+/** While a process begins to run its program, a look at it in /proc waits for that: up to 2 ms. */
+const settleMs = 20;
 
 /**
  * Keeps `runs.jsonl`: a line is appended before a start and one after it, so that a monitor can be killed between any two
@@ -23,6 +25,9 @@ export class RunRecords {
   #runs: ProcessRecord[];
   #lines = 0;
   #descriptor: number | undefined;
+  /** Processes that were started a moment ago, by the names of their programs: what was announced tells enough so long. */
+  readonly #fresh = new Map<string, { readonly run: string; readonly pid: number }>();
+  #timer: NodeJS.Timeout | undefined;
 
   /** `before`: what an earlier monitor left on record, which stays there until it is over. */
   constructor(path: string, before: RecordedRuns, warn: (problem: string) => void) {
@@ -48,15 +53,16 @@ export class RunRecords {
     switch (fact.type) {
       case 'program.started': {
         const { name, run, pid } = fact;
-        const record = { name, run, pid, startTime: readProcess(pid)?.startTime ?? 0, boot: bootId };
-        this.#last.set(name, record);
-        this.#runs.push(record);
-        this.#write(record);
+        const announced = this.#last.get(name);
+        this.#fresh.set(name, { run, pid });
+        if (announced?.run !== run || announced.stdin === undefined) this.#settle(name);
+        else this.#timer ??= setTimeout(() => this.#settleAll(), settleMs);
         break;
       }
       case 'program.starting':
       case 'program.backing-off':
       case 'program.stopped':
+        this.#settle(fact.name);
         if (this.#last.delete(fact.name)) this.#write({ name: fact.name, over: true });
         break;
       default:
@@ -65,13 +71,31 @@ export class RunRecords {
 
   /** Makes good what was lost: the next line may never come, and this monitor be killed before it. */
   check(): void {
+    this.#settleAll();
     if (this.#last.size > 0) this.#write();
   }
 
   /** No record is needed where nothing is left. */
   close(): void {
+    this.#settleAll();
     this.#letGo();
     if (this.#last.size === 0) this.#writer.attempt(() => this.#atPath((path) => rmSync(path, { force: true })));
+  }
+
+  #settleAll(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const name of this.#fresh.keys()) this.#settle(name);
+  }
+
+  #settle(name: string): void {
+    const started = this.#fresh.get(name);
+    if (started === undefined) return;
+    this.#fresh.delete(name);
+    const record = { name, ...started, startTime: readProcess(started.pid)?.startTime ?? 0, boot: bootId };
+    this.#last.set(name, record);
+    this.#runs.push(record);
+    this.#write(record);
   }
 
   #write(line?: RunLine): void {

@@ -7,10 +7,10 @@ import { setFlagsFromString } from 'node:v8';
  * The space for young objects would grow to 32 MB in the crowd of a start, and never be given back: more than a thousand
  * programs take for good. Each of the threads that tidy it up would keep half-filled pages of its own: 9 KB a program. And
  * what is compiled again for speed while a thousand programs come up takes a second of CPU that they need, and memory:
- * only what is hot fifteen times as long as usual is worth it, such as the splitting of lines.
+ * only what is hot six times as long as usual is worth it, such as the splitting of lines.
  */
 export function keepHeapSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--no-parallel-scavenge');
-  setFlagsFromString('--interrupt-budget=1000000');
+  setFlagsFromString('--interrupt-budget=400000');
 }

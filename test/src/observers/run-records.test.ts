@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Fact } from '../../../machines/index.js';
 import { RunRecords } from '../../../src/observers/run-records.js';
 import { bootId } from '../../../src/os/boot.js';
@@ -49,6 +49,44 @@ test('a start is on record when it is told, with everything by which the process
   expect(known().runs).toContainEqual(record);
   expect(statSync(path).mode & 0o077).toBe(0);
   records.close();
+});
+
+describe('of a start that was announced', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  afterEach(() => void vi.useRealTimers());
+  const announcement = { name: 'web', run: 'run', stdin: '1:2:3' };
+
+  test('the pid is on record a moment later, when it can be looked at without waiting', () => {
+    const records = open();
+    records.announce(announcement);
+    records.observe(started('web', 'run'));
+    expect(known().last.get('web')).toMatchObject({ ...announcement, pid: 0 });
+    vi.advanceTimersByTime(20);
+    expect(known().last.get('web')).toMatchObject({ run: 'run', pid: process.pid });
+    records.close();
+  });
+
+  test.for([
+    ['it is over before that', (records: RunRecords) => records.observe(stopped('web'))],
+    ['the monitor ends before that', (records: RunRecords) => records.close()],
+    ['the place is looked at before that', (records: RunRecords) => records.check()],
+  ] as const)('its run is known for good, though %s', ([, end]) => {
+    const records = open();
+    records.observe(started('other', 'other'));
+    records.announce(announcement);
+    records.observe(started('web', 'run'));
+    end(records);
+    expect(known().runs).toContainEqual(expect.objectContaining({ name: 'web', run: 'run', pid: process.pid }));
+    records.close();
+  });
+
+  test('of another start nothing is held back', () => {
+    const records = open();
+    records.announce({ ...announcement, run: 'earlier' });
+    records.observe(started('web', 'run'));
+    expect(known().last.get('web')).toMatchObject({ run: 'run', pid: process.pid });
+    records.close();
+  });
 });
 
 test('it is so until nothing is left of the process', () => {
