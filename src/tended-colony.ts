@@ -183,7 +183,9 @@ export class Keeper {
         warn,
       }),
       new ReplyWriter(paths.replies, warn),
-      ...(pid === undefined ? [] : [new PidFiles(pid, new Set(before.runs.map(({ name }) => name)), warn)]),
+      ...(pid === undefined
+        ? []
+        : [new PidFiles(pid, new Set([...before.runs.map(({ name }) => name), ...before.last.keys()]), warn)]),
       { observe: (fact) => fact.type === 'supervisor.rescanned' && outputs.reopen() },
     ];
   }

@@ -53,11 +53,10 @@ export async function namesOfLeftovers(host: LeftoversHost): Promise<string[]> {
   return [...names];
 }
 
-/** Who led the processes of a record; where its pid was not noted any more, whoever has its standard input. */
+/** Who led the processes of a record; where too little was noted of it any more, whoever has its standard input. */
 function recordedLeaders(record: ProcessRecord | undefined, { entries }: Survey): Leader[] {
   if (record === undefined) return [];
-  if (record.pid !== 0) return [record];
-  if (record.stdin === undefined) return [];
+  if (record.stdin === undefined) return record.pid === 0 ? [] : [record];
   const holders = [...entries.values()].filter(({ pid }) => stdinMarkOf(pid) === record.stdin);
   const sessions = new Set(holders.map(({ session }) => session));
   return [...sessions].map((pid) => ({ pid, startTime: entries.get(pid)?.startTime ?? 0 }));

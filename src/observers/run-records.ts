@@ -92,7 +92,10 @@ export class RunRecords {
     const started = this.#fresh.get(name);
     if (started === undefined) return;
     this.#fresh.delete(name);
-    const record = { name, ...started, startTime: readProcess(started.pid)?.startTime ?? 0, boot: bootId };
+    const startTime = readProcess(started.pid)?.startTime ?? 0;
+    // One that is gone has left its pid to others: what it leaves behind is still told by its standard input.
+    const stdin = startTime === 0 ? this.#last.get(name)?.stdin : undefined;
+    const record = { name, ...started, startTime, boot: bootId, ...(stdin !== undefined && { stdin }) };
     this.#last.set(name, record);
     this.#runs.push(record);
     this.#write(record);

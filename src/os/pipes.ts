@@ -10,11 +10,7 @@ export interface Pipe {
   readonly write: number;
 }
 
-const smallestBatch = 24;
-// Opening them stops everything else for some milliseconds.
-const largestBatch = 192;
-/** When a batch lasts no longer than so many ms, the next one is larger. */
-const briefMs = 500;
+const batch = 24;
 
 /**
  * A stock of real pipes.
@@ -27,8 +23,6 @@ export class PipeStock {
   readonly #mkfifo: string;
   readonly #stock: Pipe[] = [];
   #refill: Promise<void> | undefined;
-  #batch = smallestBatch;
-  #lastRefill = -Infinity;
   #isClosed = false;
 
   /** `mkfifo`: the tool's absolute path. */
@@ -41,7 +35,7 @@ export class PipeStock {
     while (this.#stock.length < count) await this.#replenish();
     const taken = this.#stock.splice(-count);
     // In advance, so that the next one does not wait. What fails here fails again for whoever needs it.
-    if (this.#stock.length < this.#batch / 2) void this.#replenish().catch(() => undefined);
+    if (this.#stock.length < batch / 2) void this.#replenish().catch(() => undefined);
     return taken;
   }
 
@@ -50,21 +44,17 @@ export class PipeStock {
     for (const pipe of this.#stock.splice(0)) closePipe(pipe);
   }
 
-  // One program needs few, a thousand that come at once need many.
   #replenish(): Promise<void> {
     if (this.#isClosed) return Promise.reject(new Error('the stock of pipes is closed'));
     if (this.#refill !== undefined) return this.#refill;
-    const now = performance.now();
-    this.#batch = now - this.#lastRefill < briefMs ? Math.min(2 * this.#batch, largestBatch) : smallestBatch;
-    this.#lastRefill = now;
-    this.#refill = this.#make(this.#batch).finally(() => (this.#refill = undefined));
+    this.#refill = this.#make().finally(() => (this.#refill = undefined));
     return this.#refill;
   }
 
-  async #make(count: number): Promise<void> {
+  async #make(): Promise<void> {
     const directory = mkdtempSync(join(tmpdir(), 'ncolony-'));
     try {
-      const paths = Array.from({ length: count }, (_, index) => join(directory, String(index)));
+      const paths = Array.from({ length: batch }, (_, index) => join(directory, String(index)));
       await promisify(execFile)(this.#mkfifo, ['-m', '600', ...paths], { env: {} });
       for (const path of paths) this.#stock.push(openBothEnds(path));
       if (this.#isClosed) this.close();

@@ -2,7 +2,7 @@
 export interface ProcessRecord {
   readonly name: string;
   readonly run: string;
-  /** What its standard input is told by: all that is known in the moment before it is there. */
+  /** What its standard input is told by, as long as that is all by which it is known. */
   readonly stdin?: string | undefined;
   /** 0: not known yet. */
   readonly pid: number;

@@ -81,8 +81,9 @@ describe('after SIGKILL of the monitor the next one ends, before it starts the p
     colony.write('family', { args: [family] });
     const { pid } = await first.fact('program.started', { name: 'family' });
     await first.said('family', 'family');
-    await crash(first);
     const runs = join(colony.messages, '.ncolony', 'runs.jsonl');
+    await expect.poll(() => readFileSync(runs, 'utf8')).toContain(`"pid":${pid}`);
+    await crash(first);
     const lines = readFileSync(runs, 'utf8').trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([{ name: 'family', pid: 0 }, { pid }]);
     writeFileSync(runs, `${lines[0]}\n`);
@@ -176,6 +177,7 @@ describe('never touched at the start of a monitor:', () => {
     const first = await colony.monitor();
     colony.write('one', stays);
     const { pid } = await first.fact('program.started', { name: 'one' });
+    await expect.poll(() => readFileSync(runs(colony), 'utf8')).toContain(`"pid":${pid}`);
     await crash(first);
     endForGood(pid);
     await expect.poll(() => seeProcess(pid)).toBeUndefined();

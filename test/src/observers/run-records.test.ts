@@ -80,6 +80,15 @@ describe('of a start that was announced', () => {
     records.close();
   });
 
+  test('one that is gone by then is still told by its standard input, not by a pid that others get', () => {
+    const records = open();
+    records.announce(announcement);
+    records.observe({ type: 'program.started', name: 'web', pid: 2 ** 22 + 1, run: 'run' });
+    vi.advanceTimersByTime(20);
+    expect(known().last.get('web')).toMatchObject({ ...announcement, startTime: 0 });
+    records.close();
+  });
+
   test('of another start nothing is held back', () => {
     const records = open();
     records.announce({ ...announcement, run: 'earlier' });
