@@ -143,6 +143,30 @@ describe('the handle of a monitor', () => {
     expect(readFileSync(join(home.path, 'log'), 'utf8')).toContain('a listener failed: Error: a defect of the host');
   });
 
+  test('a listener of the actor itself harms nothing either', async () => {
+    const monitor = await monitorOf();
+    const uncaught = vi.fn();
+    process.on('uncaughtException', uncaught);
+    ends.push(async () => void process.off('uncaughtException', uncaught));
+    const heard: string[] = [];
+    const hearing = monitor.actor.on('program.running', ({ name }) => {
+      heard.push(name);
+      throw new Error('a defect of the host');
+    });
+    monitor.actor.on('*', () => Promise.reject(new Error('an asynchronous one')) as unknown as undefined);
+    write('web', sleeper);
+    await waitFor(monitor.actor, isRunning('web'));
+    hearing.unsubscribe();
+    write('api', sleeper);
+    await waitFor(monitor.actor, isRunning('api'));
+    expect(await monitor.stop()).toEqual({ left: [] });
+    expect(heard).toEqual(['web']);
+    expect(uncaught).not.toHaveBeenCalled();
+    const log = readFileSync(join(home.path, 'log'), 'utf8');
+    expect(log).toContain('a listener failed: Error: a defect of the host');
+    expect(log).toContain('a listener failed: Error: an asynchronous one');
+  });
+
   test('gives up when it is told to, and says so', async () => {
     write('web', { args: ['false'], env: { PATH: '/bin:/usr/bin' } });
     const monitor = await monitorOf({ intensity: { deaths: 1, within: 60_000 } });
