@@ -1,6 +1,6 @@
 import type { SupervisorInput, SupervisorRef } from '../machines/index.js';
 import { openColony } from './colony.js';
-import { defaultFrequency, placesIn, supervisorInput, type ColonyOptions } from './colony-options.js';
+import { defaultFrequency, placesIn, requireUsable, supervisorInput, type ColonyOptions } from './colony-options.js';
 import { HeardLines, type OutputLine } from './output/heard-lines.js';
 import { LogFiles } from './output/log-files.js';
 import type { Outputs } from './output/outputs.js';
@@ -49,7 +49,7 @@ export interface NodeActors {
  */
 export async function nodeActors(options: NodeActorsOptions): Promise<NodeActors> {
   const { onOutput, onWarning = () => {}, frequency = defaultFrequency, trustDirectories = false } = options;
-  supervisorInput(options, []);
+  requireUsable(options);
   const places = placesIn(options);
   const colony = await openColony({ ...places, trustDirectories });
   try {

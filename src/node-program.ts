@@ -1,21 +1,16 @@
 import { nanoid } from 'nanoid';
 import type { CallbackActorLogic } from 'xstate';
-import {
-  defaultTimings,
-  type LeftoversInput,
-  type ProcessCommand,
-  type ProcessInput,
-  type ProgramInput,
-  type Timings,
-} from '../machines/index.js';
+import type { LeftoversInput, ProcessCommand, ProcessInput, ProgramInput, Timings } from '../machines/index.js';
 import { Descendants } from './actors/descendants.js';
 import { createLeftoversActor } from './actors/leftovers.js';
 import { createProcessActor } from './actors/process.js';
+import { timingsWith } from './colony-options.js';
 import { ColonyError } from './errors.js';
 import { chooseLauncher } from './os/choose-launcher.js';
 import { ProcessTable } from './os/process-table.js';
 import { TurnQueue } from './os/turn-queue.js';
 import { HeardLines, type OutputLine } from './output/heard-lines.js';
+import { nameFault } from './protocol/file-names.js';
 import { parseProgramFile, type ProgramFileContent } from './protocol/program-file.js';
 
 /** How one program is kept, and who hears what it says. */
@@ -42,13 +37,16 @@ export interface NodeProgram {
  * The real actors for one `programMachine` alone, and its input: no directories, no monitor. `content` is what a program
  * file says. Nothing is on record: should this process be killed, what it started lives on.
  *
- * Rejects with a `ColonyError`: `EUSAGE` where `content` is not a program file's.
+ * Rejects with a `ColonyError`: `EUSAGE` where `content` is not a program file's, or no program can be called so or kept so.
  */
 export async function nodeProgram(
   name: string,
   content: ProgramFileContent,
   options: NodeProgramOptions = {},
 ): Promise<NodeProgram> {
+  const timings = timingsWith(options.timings);
+  const fault = nameFault(name);
+  if (fault !== undefined) throw new ColonyError('EUSAGE', `the name ${JSON.stringify(name)} ${fault}`);
   const parsed = parseProgramFile(name, Buffer.from(JSON.stringify(content)));
   if (!parsed.ok) throw new ColonyError('EUSAGE', `${name}: ${parsed.error.message}`);
   const { file } = parsed;
@@ -71,7 +69,7 @@ export async function nodeProgram(
       }),
       leftovers: createLeftoversActor({ table, descendants, recorded: new Map() }),
     },
-    input: { spec: file.spec, timings: { ...defaultTimings, ...options.timings } },
+    input: { spec: file.spec, timings },
     close: () => launcher.close(),
   };
 }

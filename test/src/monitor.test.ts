@@ -191,10 +191,27 @@ describe('the handle of a monitor', () => {
     [{ timings: { minRestartDelay: 0 } }, 'minRestartDelay: expected milliseconds from 1'],
     [{ timings: { minRestartDelay: 20, maxRestartDelay: 10 } }, 'maxRestartDelay: expected milliseconds from 20'],
     [{ intensity: { deaths: 1, within: 0 } }, 'intensity.within: expected milliseconds'],
+    [{ intensity: { deaths: -1, within: 1_000 } }, 'intensity.deaths: expected a whole number'],
+    [{ intensity: { deaths: Number.NaN, within: 1_000 } }, 'intensity.deaths: expected a whole number'],
+    [{ config: '' }, 'config: expected a path'],
+    [{ logs: 5 as unknown as string }, 'logs: expected a path'],
+    [{ spawn: 'fork' as 'node' }, 'spawn: expected one of node, native'],
   ])('refuses %j before it takes anything', async (options, message) => {
     const refused = { code: 'EUSAGE', message: expect.stringContaining(message) as string };
     await expect(startMonitor({ ...places, ...options })).rejects.toMatchObject(refused);
     await expect(nodeActors({ ...places, ...options })).rejects.toMatchObject(refused);
+  });
+
+  test.each([
+    [{ logLevel: 'loud' as 'info' }, 'logLevel: expected one of'],
+    [{ http: { host: '127.0.0.1', port: 99_999, token: undefined, control: false } }, '--http: expected PORT'],
+    [{ http: { host: '0.0.0.0', port: 0, token: undefined, control: false } }, 'needs --http-token'],
+    [{ http: { host: '127.0.0.1', port: 0, token: undefined, control: true } }, '--http-control needs'],
+  ])('a monitor refuses %j, too', async (options, message) => {
+    await expect(startMonitor({ ...places, ...options })).rejects.toMatchObject({
+      code: 'EUSAGE',
+      message: expect.stringContaining(message) as string,
+    });
   });
 });
 
@@ -360,5 +377,8 @@ describe('one program alone', () => {
       code: 'EUSAGE',
       message: expect.stringMatching(/^web: args: /) as string,
     });
+    const usage = { code: 'EUSAGE' };
+    await expect(nodeProgram('../web', sleeper)).rejects.toMatchObject(usage);
+    await expect(nodeProgram('web', sleeper, { timings: { killtime: Number.NaN } })).rejects.toMatchObject(usage);
   });
 });
