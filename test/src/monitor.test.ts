@@ -145,7 +145,7 @@ describe('the handle of a monitor', () => {
 
   test('a listener of the actor itself harms nothing either', async () => {
     const monitor = await monitorOf();
-    const uncaught = vi.fn();
+    const uncaught = vi.fn<() => void>();
     process.on('uncaughtException', uncaught);
     ends.push(async () => void process.off('uncaughtException', uncaught));
     const heard: string[] = [];
