@@ -29,7 +29,7 @@ export interface NodeProgram {
     readonly leftovers: CallbackActorLogic<ProcessCommand, LeftoversInput>;
   };
   readonly input: ProgramInput;
-  /** Lets go of what starts are made with, when the program is stopped. */
+  /** Lets go of what starts are made with, when what runs has ended: nothing is started after that. */
   readonly close: () => void;
 }
 
@@ -52,24 +52,48 @@ export async function nodeProgram(
   const { file } = parsed;
   const colony = nanoid();
   const table = new ProcessTable(colony);
-  const descendants = new Descendants([process.geteuid?.() ?? 0], []);
+  const descendants = new Descendants([globalThis.process.geteuid?.() ?? 0], []);
   const launcher = await chooseLauncher(undefined, () => {});
+  // A launcher that was closed tells of no exit any more.
+  let running = 0;
+  let isClosing = false;
+  const letGo = () => {
+    if (isClosing && running === 0) launcher.close();
+  };
+  const logic = createProcessActor({
+    files: new Map([[name, file]]),
+    colony,
+    launcher,
+    turns: new TurnQueue(),
+    table,
+    descendants,
+    outputs: new HeardLines(options.onOutput, () => {}),
+    announce: () => {
+      if (isClosing) throw new ColonyError('EUSAGE', `${name}: its actors were let go of`);
+    },
+    inherited: globalThis.process.env,
+  });
+  const process: typeof logic = {
+    ...logic,
+    start: (snapshot, scope) => {
+      running += 1;
+      const end = () => {
+        running -= 1;
+        letGo();
+      };
+      scope.self.subscribe({ complete: end, error: end });
+      logic.start?.(snapshot, scope);
+    },
+  };
   return {
     actors: {
-      process: createProcessActor({
-        files: new Map([[name, file]]),
-        colony,
-        launcher,
-        turns: new TurnQueue(),
-        table,
-        descendants,
-        outputs: new HeardLines(options.onOutput, () => {}),
-        announce: () => {},
-        inherited: process.env,
-      }),
+      process,
       leftovers: createLeftoversActor({ table, descendants, recorded: new Map() }),
     },
     input: { spec: file.spec, timings },
-    close: () => launcher.close(),
+    close: () => {
+      isClosing = true;
+      letGo();
+    },
   };
 }

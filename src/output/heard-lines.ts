@@ -1,5 +1,6 @@
 import { openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { harmless } from '../../machines/listening.js';
 import type { LogManner } from '../protocol/log-settings.js';
 import { Drain } from './drain.js';
 import { LineSplitter } from './line-splitter.js';
@@ -34,8 +35,11 @@ export class HeardLines implements Outputs {
       source.resume();
       return;
     }
+    const tell = harmless(this.#listener, (error) =>
+      this.#warn(`the listener to output failed at a line of ${name}: ${String(error)}`),
+    );
     const lines = new LineSplitter((found) => {
-      for (const text of found) this.#tell({ name, stream, text });
+      for (const text of found) tell({ name, stream, text });
     });
     source.on('data', (chunk: Buffer) => lines.push(chunk));
     source.once('close', () => lines.end());
@@ -47,13 +51,5 @@ export class HeardLines implements Outputs {
 
   reopen(): void {
     // There is no file.
-  }
-
-  #tell(line: OutputLine): void {
-    try {
-      this.#listener?.(line);
-    } catch (error) {
-      this.#warn(`the listener to output failed at a line of ${line.name}: ${String(error)}`);
-    }
   }
 }

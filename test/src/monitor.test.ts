@@ -5,6 +5,7 @@ import { createActor, fromCallback, setup, waitFor } from 'xstate';
 import {
   memoryOf,
   noLeftovers,
+  programMachine,
   supervisorMachine,
   supervisorProcess,
   supervisorWith,
@@ -202,6 +203,15 @@ describe('the handle of a monitor', () => {
     await expect(nodeActors({ ...places, ...options })).rejects.toMatchObject(refused);
   });
 
+  test('a monitor whose log cannot be written says so, and holds nothing', async () => {
+    const logfile = join(home.path, 'missing', 'log');
+    await expect(startMonitor({ ...places, logfile })).rejects.toMatchObject({
+      code: 'EDIRECTORY',
+      message: `--logfile ${logfile}: cannot be written (ENOENT: no such file or directory)`,
+    });
+    await monitorOf();
+  });
+
   test.each([
     [{ logLevel: 'loud' as 'info' }, 'logLevel: expected one of'],
     [{ http: { host: '127.0.0.1', port: 99_999, token: undefined, control: false } }, '--http: expected PORT'],
@@ -369,9 +379,41 @@ describe('the real actors', () => {
     await vi.waitFor(() => expect(lines.sort()).toEqual(['web stderr two', 'web stdout one']));
     host.stop();
   });
+
+  test('are not harmed by who is told and fails, at once or later', async () => {
+    write('web', { args: ['sh', '-c', 'echo one; exec sleep 1000'], env: { PATH: '/bin:/usr/bin' } });
+    const unhandled = vi.fn<() => void>();
+    process.on('unhandledRejection', unhandled);
+    ends.push(async () => void process.off('unhandledRejection', unhandled));
+    const warnings: string[] = [];
+    const node = await open({
+      onOutput: () => Promise.reject(new Error('a defect of the host')),
+      onWarning: (problem: string) => {
+        warnings.push(problem);
+        return Promise.reject(new Error('another'));
+      },
+    });
+    const host = createActor(hostOf(node)).start();
+    await vi.waitFor(() => expect(warnings).toEqual([expect.stringContaining('a line of web: Error: a defect')]));
+    await new Promise(setImmediate);
+    expect(unhandled).not.toHaveBeenCalled();
+    host.stop();
+  });
 });
 
 describe('one program alone', () => {
+  test('is watched to its end when its actors are let go of before that', async () => {
+    const node = await nodeProgram('web', sleeper, { timings });
+    const web = createActor(programMachine.provide({ actors: node.actors }), { input: node.input }).start();
+    web.send({ type: 'program.start' });
+    await waitFor(web, ({ value }) => value === 'running');
+    node.close();
+    web.send({ type: 'program.stop' });
+    await waitFor(web, ({ value }) => value === 'stopped');
+    expect(web.getSnapshot().context.lastExit).toEqual({ code: null, signal: 'SIGTERM' });
+    web.stop();
+  });
+
   test('needs what a program file says', async () => {
     await expect(nodeProgram('web', { args: [] })).rejects.toMatchObject({
       code: 'EUSAGE',
