@@ -1,6 +1,5 @@
 import { openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { harmless } from '../../machines/listening.js';
 import type { LogManner } from '../protocol/log-settings.js';
 import { Drain } from './drain.js';
 import { LineSplitter } from './line-splitter.js';
@@ -15,11 +14,11 @@ export interface OutputLine {
 
 /** Every line of every program to a listener; without one, to nobody. */
 export class HeardLines implements Outputs {
-  readonly #listener: ((line: OutputLine) => void) | undefined;
+  readonly #listener: ((line: OutputLine) => unknown) | undefined;
   readonly #warn: (problem: string) => void;
   readonly #drain = new Drain();
 
-  constructor(listener: ((line: OutputLine) => void) | undefined, warn: (problem: string) => void) {
+  constructor(listener: ((line: OutputLine) => unknown) | undefined, warn: (problem: string) => void) {
     this.#listener = listener;
     this.#warn = warn;
   }
@@ -35,11 +34,8 @@ export class HeardLines implements Outputs {
       source.resume();
       return;
     }
-    const tell = harmless(this.#listener, (error) =>
-      this.#warn(`the listener to output failed at a line of ${name}: ${String(error)}`),
-    );
     const lines = new LineSplitter((found) => {
-      for (const text of found) tell({ name, stream, text });
+      for (const text of found) this.#tell({ name, stream, text });
     });
     source.on('data', (chunk: Buffer) => lines.push(chunk));
     source.once('close', () => lines.end());
@@ -51,5 +47,16 @@ export class HeardLines implements Outputs {
 
   reopen(): void {
     // There is no file.
+  }
+
+  #tell(line: OutputLine): void {
+    const fail = (error: unknown) =>
+      this.#warn(`the listener to output failed at a line of ${line.name}: ${String(error)}`);
+    try {
+      const result = this.#listener?.(line);
+      if (result instanceof Promise) result.catch(fail);
+    } catch (error) {
+      fail(error);
+    }
   }
 }
