@@ -1,4 +1,4 @@
-import type { EventObject, Subscribable, Subscription } from 'xstate';
+import type { ActorRef, AnyEventObject, EventObject, Snapshot, Subscribable, Subscription } from 'xstate';
 import type { Emitter } from './listening.js';
 
 /** In the place of what a slow reader missed. */
@@ -6,6 +6,10 @@ export interface FactsMissed {
   readonly type: 'facts.missed';
   readonly count: number;
 }
+
+type Ending<TEmitted extends EventObject> = Emitter<TEmitted> &
+  Subscribable<unknown> &
+  Pick<ActorRef<Snapshot<unknown>, AnyEventObject>, 'getSnapshot'>;
 
 /** How many facts wait for a reader, unless it is told otherwise. */
 const defaultBuffer = 1_000;
@@ -18,7 +22,7 @@ const defaultBuffer = 1_000;
  * and one `facts.missed` stands in their place.
  */
 export function factsOf<TEmitted extends EventObject>(
-  actor: Emitter<TEmitted> & Subscribable<unknown>,
+  actor: Ending<TEmitted>,
   options: { readonly buffer?: number } = {},
 ): AsyncIterable<TEmitted | FactsMissed> {
   return { [Symbol.asyncIterator]: () => new FactReader(actor, options.buffer ?? defaultBuffer) };
@@ -34,11 +38,13 @@ class FactReader<TEmitted extends EventObject> implements AsyncIterator<TEmitted
   #missed = 0;
   #end: { readonly error?: unknown } | undefined;
 
-  constructor(actor: Emitter<TEmitted> & Subscribable<unknown>, buffer: number) {
+  constructor(actor: Ending<TEmitted>, buffer: number) {
     this.#buffer = Math.max(1, buffer);
     const facts = actor.on('*', (fact) => this.#take(fact));
     const end = actor.subscribe({ complete: () => this.#close({}), error: (error) => this.#close({ error }) });
     this.#subscriptions = [facts, end];
+    // Of an actor that was let go of XState tells nobody who asks later.
+    if (actor.getSnapshot().status === 'stopped') this.#close({});
   }
 
   next(): Promise<IteratorResult<TEmitted | FactsMissed>> {

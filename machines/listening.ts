@@ -18,13 +18,21 @@ export function listen<TEmitted extends EventObject, TType extends TEmitted['typ
   listener: (fact: Heard<TEmitted, TType>) => unknown,
   onError: (error: unknown) => void,
 ): () => void {
-  const subscription = actor.on(type, (fact) => {
+  const subscription = actor.on(type, harmless(listener, onError));
+  return () => subscription.unsubscribe();
+}
+
+/** The same listener; what it throws, and what it rejects with, goes to `onError`. */
+export function harmless<TFact>(
+  listener: (fact: TFact) => unknown,
+  onError: (error: unknown) => void,
+): (fact: TFact) => void {
+  return (fact) => {
     try {
       const result = listener(fact);
       if (result instanceof Promise) result.catch(onError);
     } catch (error) {
       onError(error);
     }
-  });
-  return () => subscription.unsubscribe();
+  };
 }

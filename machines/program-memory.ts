@@ -25,10 +25,26 @@ export const countersOf = ({ restartDelay, starts, instantDeaths, instantDeathsI
   instantDeathsInRow,
 });
 
-/** Those with which a program begins. */
+/** What is remembered of a program; every object has a `constructor`, and so may a colony. */
+export const rememberedOf = (memory: SupervisorMemory, name: string): ProgramMemory | undefined =>
+  Object.hasOwn(memory, name) ? memory[name] : undefined;
+
+/** Whether it is one: it comes back from wherever a host keeps it. */
+function isMemory(value: unknown): value is ProgramMemory {
+  if (typeof value !== 'object' || value === null) return false;
+  const { wanted, restartDelay, ...counted }: { readonly [TKey in keyof ProgramMemory]?: unknown } = value;
+  const counts: readonly unknown[] = [counted.starts, counted.instantDeaths, counted.instantDeathsInRow];
+  return (
+    counts.every((count) => Number.isSafeInteger(count) && Number(count) >= 0) &&
+    Number.isFinite(restartDelay) &&
+    (wanted === 'up' || wanted === 'down')
+  );
+}
+
+/** Those with which a program begins; of what is no memory nothing is taken. */
 export function firstCounters(remembered: ProgramMemory | undefined, timings: Timings): Counters {
   const { minRestartDelay, maxRestartDelay } = timings;
-  if (remembered === undefined) {
+  if (!isMemory(remembered)) {
     return { restartDelay: minRestartDelay, starts: 0, instantDeaths: 0, instantDeathsInRow: 0 };
   }
   const restartDelay = Math.min(Math.max(remembered.restartDelay, minRestartDelay), maxRestartDelay);

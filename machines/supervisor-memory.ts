@@ -1,4 +1,4 @@
-import { countersOf, type ProgramMemory, type SupervisorMemory } from './program-memory.js';
+import { countersOf, rememberedOf, type ProgramMemory, type SupervisorMemory } from './program-memory.js';
 import type { SupervisorContext } from './supervisor-context.js';
 
 /**
@@ -13,7 +13,7 @@ export function memoryOf(snapshot: {
 }): SupervisorMemory {
   const { programs, specs, remembered } = snapshot.context;
   const known = [...specs].flatMap(([name, { wanted }]): [string, ProgramMemory][] => {
-    const counted = programs.get(name)?.getSnapshot().context ?? remembered[name];
+    const counted = programs.get(name)?.getSnapshot().context ?? rememberedOf(remembered, name);
     return counted === undefined ? [] : [[name, { wanted, ...countersOf(counted) }]];
   });
   return { ...remembered, ...Object.fromEntries(known) };

@@ -4,6 +4,7 @@ import type { Fact, ProgramFact } from './facts.js';
 import { gaveUp } from './intensity.js';
 import { judge, startDue } from './judgement.js';
 import { configPort, messagesPort, signalsPort, type DirectoryNews } from './ports.js';
+import { rememberedOf } from './program-memory.js';
 import { unknownProgram, type ProgramSpec } from './program-spec.js';
 import {
   homeless,
@@ -98,7 +99,7 @@ export const supervisorMachine = setup({
         const specs = admitted.map((name) => context.specs.get(name) ?? unknownProgram(name));
         const remembered = Object.fromEntries(
           admitted.flatMap((name) => {
-            const memory = context.remembered[name];
+            const memory = rememberedOf(context.remembered, name);
             return memory === undefined ? [] : [[name, memory]];
           }),
         );

@@ -7,7 +7,7 @@ import {
   type AnyActorRef,
   type EventObject,
 } from 'xstate';
-import type { SupervisorMemory } from './program-memory.js';
+import { rememberedOf, type SupervisorMemory } from './program-memory.js';
 import { defectOf, type Fault } from './ports.js';
 import { programMachine } from './program.js';
 import type { ProgramSpec } from './program-spec.js';
@@ -71,7 +71,7 @@ export const wardMachine = setup({
       if (event.type !== 'ward.admit') return {};
       const programs = new Map(context.programs);
       for (const spec of event.specs) {
-        const remembered = event.remembered?.[spec.name];
+        const remembered = event.remembered && rememberedOf(event.remembered, spec.name);
         const input = { spec, timings: context.timings, supervisor: context.supervisor, remembered };
         programs.set(spec.name, spawn('program', { id: prefix + spec.name, input }));
       }

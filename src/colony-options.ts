@@ -7,7 +7,7 @@ import {
   type Timings,
 } from '../machines/index.js';
 import { ColonyError } from './errors.js';
-import type { SpawnKind } from './os/launcher.js';
+import { spawnKinds, type SpawnKind } from './os/launcher.js';
 import { maxDelay } from './protocol/durations.js';
 import type { LogLimits } from './protocol/log-settings.js';
 
@@ -41,6 +41,18 @@ export interface ColonyOptions {
 
 export const defaultFrequency = 10_000;
 
+/** Throws `EUSAGE`, naming the option, where no colony can be kept so: not everybody has a compiler. */
+export function requireUsable(options: ColonyOptions): void {
+  const { config, messages, pid = '.', logs = '.', spawn = 'node' } = options;
+  for (const [option, path] of Object.entries({ config, messages, pid, logs })) {
+    if (typeof path !== 'string' || path === '') throw new ColonyError('EUSAGE', `${option}: expected a path`);
+  }
+  if (!spawnKinds.includes(spawn)) {
+    throw new ColonyError('EUSAGE', `spawn: expected one of ${spawnKinds.join(', ')}`);
+  }
+  supervisorInput(options, []);
+}
+
 /** Absolute paths, as the directories are when the options are given. */
 export function placesIn({ config, messages, pid, logs }: ColonyOptions) {
   return {
@@ -56,15 +68,29 @@ export function supervisorInput(
   { timings, intensity, remembered, frequency }: ColonyOptions,
   leftovers: readonly string[],
 ): SupervisorInput {
-  const all = { ...defaultTimings, ...timings };
-  const { minRestartDelay, maxRestartDelay } = all;
   requireDuration('frequency', frequency ?? defaultFrequency, 1);
+  if (intensity !== undefined) {
+    requireDuration('intensity.within', intensity.within, 1);
+    if (!Number.isSafeInteger(intensity.deaths) || intensity.deaths < 0) {
+      throw new ColonyError('EUSAGE', 'intensity.deaths: expected a whole number, 0 or more');
+    }
+  }
+  return { timings: timingsWith(timings), leftovers, intensity, remembered };
+}
+
+/** Those of NColony where they are not given. Throws `EUSAGE`, naming the one. */
+export function timingsWith(given: Partial<Timings> = {}): Timings {
+  const all = {
+    threshold: given.threshold ?? defaultTimings.threshold,
+    killtime: given.killtime ?? defaultTimings.killtime,
+    minRestartDelay: given.minRestartDelay ?? defaultTimings.minRestartDelay,
+    maxRestartDelay: given.maxRestartDelay ?? defaultTimings.maxRestartDelay,
+  };
   requireDuration('threshold', all.threshold);
   requireDuration('killtime', all.killtime);
-  requireDuration('minRestartDelay', minRestartDelay, 1);
-  requireDuration('maxRestartDelay', maxRestartDelay, minRestartDelay);
-  if (intensity !== undefined) requireDuration('intensity.within', intensity.within, 1);
-  return { timings: all, leftovers, intensity, remembered };
+  requireDuration('minRestartDelay', all.minRestartDelay, 1);
+  requireDuration('maxRestartDelay', all.maxRestartDelay, all.minRestartDelay);
+  return all;
 }
 
 function requireDuration(option: string, duration: number, least = 0): void {

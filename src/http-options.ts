@@ -31,8 +31,17 @@ export function httpOptions(words: HttpWords, environment: NodeJS.ProcessEnv): H
   const [, given = '127.0.0.1', digits = ''] = /^(?:(\[[^\]]+\]|[^:[\]]+):)?(\d{1,5})$/.exec(http) ?? [];
   const host = given.replace(/^\[(.*)\]$/, '$1');
   const port = digits === '' ? Number.NaN : Number(digits);
-  if (!(port <= 65_535)) throw new ColonyError('EUSAGE', '--http: expected PORT or HOST:PORT');
   const token = httpToken === undefined ? environment.NCOLONY_HTTP_TOKEN || undefined : readToken(httpToken);
+  const options = { host, port, token, control };
+  requireSafe(options);
+  return options;
+}
+
+/** Throws `EUSAGE` where there is no such port, or others could look or order who have shown nothing. */
+export function requireSafe({ host, port, token, control }: HttpOptions): void {
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new ColonyError('EUSAGE', '--http: expected PORT or HOST:PORT');
+  }
   if (token !== undefined && !/^[!-~]{16,512}$/.test(token)) {
     throw new ColonyError('EUSAGE', '--http-token: expected 16 to 512 characters without a space');
   }
@@ -40,7 +49,6 @@ export function httpOptions(words: HttpWords, environment: NodeJS.ProcessEnv): H
     throw new ColonyError('EUSAGE', `--http: an address that others reach (${host}) needs --http-token`);
   }
   if (token === undefined && control) throw new ColonyError('EUSAGE', '--http-control needs --http-token');
-  return { host, port, token, control };
 }
 
 function readToken(file: string): string {

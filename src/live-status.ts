@@ -1,5 +1,6 @@
 import type { Fact, SupervisorRef } from '../machines/index.js';
 import { unknownProgram } from './ctl/programs.js';
+import { SeenColonies } from './ctl/status/seen-colonies.js';
 import { rowOf, type StatusReport } from './ctl/status/status.js';
 import { ProgramStatuses } from './observers/program-statuses.js';
 
@@ -31,12 +32,14 @@ export class LiveStatus {
     const names = name === undefined ? [...new Set([...programs.keys(), ...faults.keys()])].sort() : [name];
     const found = names.map((each) => this.#statuses.statusOf(each)).filter((program) => program !== undefined);
     if (name !== undefined && found.length === 0) throw unknownProgram(name);
+    const seen = new SeenColonies();
+    seen.see({ messages: this.#messages });
     return {
       version: 1,
       silentFor: null,
       monitor: isLive ? this.#monitor : null,
       programs: found.map((program) =>
-        rowOf(program, isLive, specs.has(program.name) || faults.has(program.name), [this.#messages]),
+        rowOf(program, isLive, specs.has(program.name) || faults.has(program.name), seen),
       ),
     };
   }

@@ -1,5 +1,5 @@
 import pino, { type Logger } from 'pino';
-import { ColonyError } from './errors.js';
+import { ColonyError, reasonOf } from './errors.js';
 import { openLogDestination, type LogDestination } from './log-destination.js';
 import type { LogLevel } from './options.js';
 import { isPlantedLink } from './os/trust.js';
@@ -23,7 +23,7 @@ export interface LogOptions {
 /** The monitor's log. When its reader is behind, who waits is the program whose output it is, never the supervision. */
 export async function openLog({ level, file, pretty }: LogOptions): Promise<Log> {
   if (file !== undefined) refuseLink(file);
-  const destination = openLogDestination(file);
+  const destination = opened(file);
   const worded = pretty ? await prettifier() : undefined;
   const write = (records: string) => {
     if (worded === undefined) destination.write(records);
@@ -40,6 +40,15 @@ export async function openLog({ level, file, pretty }: LogOptions): Promise<Log>
     },
     flush: (deadline) => destination.flush(deadline),
   };
+}
+
+function opened(file: string | undefined): LogDestination {
+  try {
+    return openLogDestination(file);
+  } catch (error) {
+    if (file === undefined) throw error;
+    throw new ColonyError('EDIRECTORY', `--logfile ${file}: cannot be written (${reasonOf(error)})`, { cause: error });
+  }
 }
 
 function refuseLink(file: string): void {

@@ -10,14 +10,15 @@ import {
   type SupervisorRef,
 } from '../machines/index.js';
 import { openColony, type Colony } from './colony.js';
-import { defaultFrequency, placesIn, supervisorInput, type ColonyOptions } from './colony-options.js';
+import { defaultFrequency, placesIn, requireUsable, supervisorInput, type ColonyOptions } from './colony-options.js';
 import type { StatusReport } from './ctl/status/status.js';
-import type { HttpOptions } from './http-options.js';
+import { ColonyError } from './errors.js';
+import { requireSafe, type HttpOptions } from './http-options.js';
 import { LiveStatus } from './live-status.js';
 import { openLog, type Log } from './log.js';
 import { narrate } from './observers/narrator.js';
 import { OwnPidFile } from './observers/own-pid-file.js';
-import type { LogLevel, MonitorOptions } from './options.js';
+import { logLevels, type LogLevel, type MonitorOptions } from './options.js';
 import { closeStrayDescriptors } from './os/stray-descriptors.js';
 import { hasProc } from './os/process-table.js';
 import { systemTool } from './os/system-tools.js';
@@ -85,7 +86,12 @@ export async function runMonitor(options: MonitorOptions): Promise<number> {
 }
 
 async function openMonitor(options: StartOptions): Promise<{ readonly monitor: Monitor; readonly log: Log }> {
-  supervisorInput(options, []);
+  requireUsable(options);
+  const { logLevel = 'info', http } = options;
+  if (!logLevels.includes(logLevel)) {
+    throw new ColonyError('EUSAGE', `logLevel: expected one of ${logLevels.join(', ')}`);
+  }
+  if (http !== undefined) requireSafe(http);
   const { trustDirectories = false, logfile, pidfile, record } = options;
   const colony = await openColony({ ...placesIn(options), logfile, pidfile, record, trustDirectories });
   try {

@@ -1,6 +1,7 @@
 import type { SupervisorInput, SupervisorRef } from '../machines/index.js';
+import { harmless } from '../machines/listening.js';
 import { openColony } from './colony.js';
-import { defaultFrequency, placesIn, supervisorInput, type ColonyOptions } from './colony-options.js';
+import { defaultFrequency, placesIn, requireUsable, supervisorInput, type ColonyOptions } from './colony-options.js';
 import { HeardLines, type OutputLine } from './output/heard-lines.js';
 import { LogFiles } from './output/log-files.js';
 import type { Outputs } from './output/outputs.js';
@@ -48,16 +49,18 @@ export interface NodeActors {
  * `EUSAGE` where an option is wrong, `EHELPER` where `spawn` cannot be had.
  */
 export async function nodeActors(options: NodeActorsOptions): Promise<NodeActors> {
-  const { onOutput, onWarning = () => {}, frequency = defaultFrequency, trustDirectories = false } = options;
-  supervisorInput(options, []);
+  const { onOutput, frequency = defaultFrequency, trustDirectories = false } = options;
+  // Who is told of failures and fails is nobody's to tell.
+  const warn = harmless(options.onWarning ?? (() => {}), () => {});
+  requireUsable(options);
   const places = placesIn(options);
   const colony = await openColony({ ...places, trustDirectories });
   try {
     const { logs, pid } = places;
     const outputs: Outputs =
       logs === undefined
-        ? new HeardLines(onOutput, onWarning)
-        : new LogFiles(logs, options.logLimits ?? defaultLogLimits, onWarning);
+        ? new HeardLines(onOutput, warn)
+        : new LogFiles(logs, options.logLimits ?? defaultLogLimits, warn);
     const { actors, leftovers, files, keeper } = await tendColony(colony, {
       own: ownStatus(frequency),
       frequency,
@@ -66,7 +69,7 @@ export async function nodeActors(options: NodeActorsOptions): Promise<NodeActors
       spawn: options.spawn,
       signals: options.signals ?? true,
       outputs,
-      warn: onWarning,
+      warn,
       debug: () => {},
     });
     return {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { AnyActorRef, Subscription } from 'xstate';
 import type { Fact, SupervisorContext, SupervisorRef } from '../machines/index.js';
+import { harmless } from '../machines/listening.js';
 import type { Colony } from './colony.js';
 import { ColonyError } from './errors.js';
 import { HistoryWriter } from './observers/history-writer.js';
@@ -89,6 +90,12 @@ function isSupervisor(actor: AnyActorRef | undefined): actor is SupervisorRef {
   return typeof machine === 'object' && machine !== null && Reflect.get(machine, 'id') === 'supervisor';
 }
 
+/** XState reports what a listener throws as an uncaught error, which would end this process: from now on it is told. */
+function shield(actor: SupervisorRef, onError: (error: unknown) => void): void {
+  const on = actor.on.bind(actor);
+  actor.on = (type, listener) => on(type, harmless(listener, onError));
+}
+
 interface Kept {
   readonly launcher: Launcher;
   readonly records: RunRecords;
@@ -124,6 +131,7 @@ export class Keeper {
       throw new ColonyError('EUSAGE', 'these actors are for one life of one supervisor: nodeActors() gives others');
     }
     this.#actor = actor;
+    shield(actor, (error) => this.#tending.warn(`a listener failed: ${String(error)}`));
     this.#observers = [...(guests.first ?? []), ...this.#own(actor), ...(guests.last ?? [])];
     this.#checks = setInterval(() => {
       for (const observer of this.#observers) observer.check?.();

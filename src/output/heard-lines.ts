@@ -14,11 +14,11 @@ export interface OutputLine {
 
 /** Every line of every program to a listener; without one, to nobody. */
 export class HeardLines implements Outputs {
-  readonly #listener: ((line: OutputLine) => void) | undefined;
+  readonly #listener: ((line: OutputLine) => unknown) | undefined;
   readonly #warn: (problem: string) => void;
   readonly #drain = new Drain();
 
-  constructor(listener: ((line: OutputLine) => void) | undefined, warn: (problem: string) => void) {
+  constructor(listener: ((line: OutputLine) => unknown) | undefined, warn: (problem: string) => void) {
     this.#listener = listener;
     this.#warn = warn;
   }
@@ -50,10 +50,13 @@ export class HeardLines implements Outputs {
   }
 
   #tell(line: OutputLine): void {
-    try {
-      this.#listener?.(line);
-    } catch (error) {
+    const fail = (error: unknown) =>
       this.#warn(`the listener to output failed at a line of ${line.name}: ${String(error)}`);
+    try {
+      const result = this.#listener?.(line);
+      if (result instanceof Promise) result.catch(fail);
+    } catch (error) {
+      fail(error);
     }
   }
 }

@@ -27,7 +27,7 @@ export function environmentOf(file: ProgramFile, identity: Identity, inherited: 
   };
   return {
     ...env,
-    ...Object.fromEntries((names ?? []).map((name) => [name, inherited[name] ?? ''])),
+    ...Object.fromEntries((names ?? []).map((name) => [name, Object.hasOwn(inherited, name) ? inherited[name] : ''])),
     [colonyVariables.name]: file.spec.name,
     [colonyVariables.config]: file.text,
     [colonyVariables.run]: identity.run,

@@ -5,6 +5,9 @@ import { messageOf, systemCode } from '../errors.js';
 /** The largest program file, in bytes. */
 export const maxProgramFileBytes = 64 * 1024;
 
+/** The largest file that tells of a monitor or a program, in bytes: more than the largest program file makes of it. */
+export const maxStatusBytes = 1024 * 1024;
+
 /** How a file is opened that may be something else: nobody waits at a fifo. */
 export const carefulReading = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 

@@ -55,12 +55,60 @@ export interface MonitorStatus {
 
 /** Parses `status/NAME.json`; `undefined` where it is torn or of another version. */
 export function parseProgramStatus(text: string): ProgramStatusFile | undefined {
-  return parseVersioned(text, { rejected: null, revision: null }) as ProgramStatusFile | undefined;
+  const value = parseVersioned(text, { rejected: null, revision: null });
+  return value !== undefined && fits(value, programShape) ? (value as ProgramStatusFile) : undefined;
 }
 
 /** Parses `monitor.json`; `undefined` where it is torn or of another version. */
 export function parseMonitorStatus(text: string): MonitorStatus | undefined {
-  return parseVersioned(text, { frequency: Infinity }) as MonitorStatus | undefined;
+  const value = parseVersioned(text, { frequency: Infinity });
+  return value !== undefined && fits(value, monitorShape) ? (value as MonitorStatus) : undefined;
+}
+
+type Shape<T> = { readonly [TKey in keyof T]-?: (value: unknown) => boolean };
+
+const isText = (value: unknown) => typeof value === 'string';
+const isNumber = (value: unknown) => typeof value === 'number';
+const isFault = (value: unknown) => fits(value, { code: isText, message: isText } satisfies Shape<Fault>);
+const listOf = (fitsOne: (value: unknown) => boolean) => (value: unknown) =>
+  Array.isArray(value) && value.every(fitsOne);
+const orNull = (fitsOther: (value: unknown) => boolean) => (value: unknown) => value === null || fitsOther(value);
+
+/** By hand, for `ctl` starts fast; and at all, for a colony below may be somebody else's. */
+const programShape: Shape<ProgramStatus> = {
+  name: isText,
+  state: orNull(isText),
+  wanted: orNull(isText),
+  pid: orNull(isNumber),
+  since: orNull(isText),
+  startedAt: orNull(isText),
+  run: orNull(isText),
+  starts: isNumber,
+  restarts: isNumber,
+  instantDeaths: isNumber,
+  lastExit: orNull((value) => fits(value, { code: orNull(isNumber), signal: orNull(isText), at: isText })),
+  nextStartAt: orNull(isText),
+  killAt: orNull(isText),
+  error: orNull(isFault),
+  rejected: orNull(isFault),
+  revision: orNull(isText),
+  group: listOf(isText),
+  stragglers: listOf(isNumber),
+  colony: (value) => value === undefined || isText(value),
+};
+
+const monitorShape: Shape<MonitorStatus> = {
+  version: isNumber,
+  pid: isNumber,
+  startTime: isNumber,
+  since: isText,
+  frequency: isNumber,
+  ncolony: isText,
+};
+
+function fits(value: unknown, shape: Readonly<Record<string, (value: unknown) => boolean>>): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(shape).every(([key, fitsOne]) => fitsOne(Reflect.get(value, key)));
 }
 
 /** `younger`: what an older monitor did not write. */

@@ -107,6 +107,14 @@ describe('factsOf', () => {
     expect(await typesOf(reader)).toEqual(['program.stopped', 'supervisor.stopped']);
   });
 
+  test('ends when the supervisor is let go of, at whatever time the reader begins', async () => {
+    const colony = new Colony();
+    const reader = readerOf(colony.root);
+    colony.root.stop();
+    expect(await reader.next()).toMatchObject({ done: true });
+    expect(await readerOf(colony.root).next()).toMatchObject({ done: true });
+  });
+
   test('throws when the supervisor breaks, and ends then', async () => {
     const colony = new Colony({ without: ['process', 'leftovers', 'config'] });
     const reader = readerOf(colony.root);

@@ -5,6 +5,7 @@ import { run } from '../../src/commands.js';
 import { ColonyError } from '../../src/errors.js';
 import { defaultLogLimits } from '../../src/protocol/log-settings.js';
 import { runtimePaths } from '../../src/protocol/runtime-directory.js';
+import { statusOf } from './ctl/rows.js';
 import { emptyColony, scratch } from './scratch.js';
 
 const { runMonitor } = vi.hoisted(() => ({ runMonitor: vi.fn<(options: unknown) => Promise<number>>() }));
@@ -269,9 +270,7 @@ describe('ncolony ctl', () => {
     const startTime = Number(readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ')[19]);
     writeFileSync(paths.monitor, JSON.stringify({ version: 1, pid: process.pid, startTime, since: '', ncolony: '' }));
     expect(await run(['ctl', ...at, 'status'])).toBe(1);
-    const row = { version: 1, name: 'web', state: 'running', wanted: 'up', pid: 1, since: null, lastExit: null };
-    const more = { restarts: 0, nextStartAt: null, killAt: null, error: null, group: [], stragglers: [] };
-    writeFileSync(join(paths.status, 'web.json'), JSON.stringify({ ...row, ...more }));
+    writeFileSync(join(paths.status, 'web.json'), JSON.stringify({ version: 1, ...statusOf(), content: null }));
     expect(await run(['ctl', ...at, 'status'])).toBe(0);
     expect(await run(['ctl', ...at, 'status', 'web'])).toBe(0);
     expect(err).toBe('');

@@ -5,6 +5,7 @@ import { createActor, fromCallback, setup, waitFor } from 'xstate';
 import {
   memoryOf,
   noLeftovers,
+  programMachine,
   supervisorMachine,
   supervisorProcess,
   supervisorWith,
@@ -143,6 +144,30 @@ describe('the handle of a monitor', () => {
     expect(readFileSync(join(home.path, 'log'), 'utf8')).toContain('a listener failed: Error: a defect of the host');
   });
 
+  test('a listener of the actor itself harms nothing either', async () => {
+    const monitor = await monitorOf();
+    const uncaught = vi.fn<() => void>();
+    process.on('uncaughtException', uncaught);
+    ends.push(async () => void process.off('uncaughtException', uncaught));
+    const heard: string[] = [];
+    const hearing = monitor.actor.on('program.running', ({ name }) => {
+      heard.push(name);
+      throw new Error('a defect of the host');
+    });
+    monitor.actor.on('*', () => Promise.reject(new Error('an asynchronous one')) as unknown as undefined);
+    write('web', sleeper);
+    await waitFor(monitor.actor, isRunning('web'));
+    hearing.unsubscribe();
+    write('api', sleeper);
+    await waitFor(monitor.actor, isRunning('api'));
+    expect(await monitor.stop()).toEqual({ left: [] });
+    expect(heard).toEqual(['web']);
+    expect(uncaught).not.toHaveBeenCalled();
+    const log = readFileSync(join(home.path, 'log'), 'utf8');
+    expect(log).toContain('a listener failed: Error: a defect of the host');
+    expect(log).toContain('a listener failed: Error: an asynchronous one');
+  });
+
   test('gives up when it is told to, and says so', async () => {
     write('web', { args: ['false'], env: { PATH: '/bin:/usr/bin' } });
     const monitor = await monitorOf({ intensity: { deaths: 1, within: 60_000 } });
@@ -167,10 +192,36 @@ describe('the handle of a monitor', () => {
     [{ timings: { minRestartDelay: 0 } }, 'minRestartDelay: expected milliseconds from 1'],
     [{ timings: { minRestartDelay: 20, maxRestartDelay: 10 } }, 'maxRestartDelay: expected milliseconds from 20'],
     [{ intensity: { deaths: 1, within: 0 } }, 'intensity.within: expected milliseconds'],
+    [{ intensity: { deaths: -1, within: 1_000 } }, 'intensity.deaths: expected a whole number'],
+    [{ intensity: { deaths: Number.NaN, within: 1_000 } }, 'intensity.deaths: expected a whole number'],
+    [{ config: '' }, 'config: expected a path'],
+    [{ logs: 5 as unknown as string }, 'logs: expected a path'],
+    [{ spawn: 'fork' as 'node' }, 'spawn: expected one of node, native'],
   ])('refuses %j before it takes anything', async (options, message) => {
     const refused = { code: 'EUSAGE', message: expect.stringContaining(message) as string };
     await expect(startMonitor({ ...places, ...options })).rejects.toMatchObject(refused);
     await expect(nodeActors({ ...places, ...options })).rejects.toMatchObject(refused);
+  });
+
+  test('a monitor whose log cannot be written says so, and holds nothing', async () => {
+    const logfile = join(home.path, 'missing', 'log');
+    await expect(startMonitor({ ...places, logfile })).rejects.toMatchObject({
+      code: 'EDIRECTORY',
+      message: `--logfile ${logfile}: cannot be written (ENOENT: no such file or directory)`,
+    });
+    await monitorOf();
+  });
+
+  test.each([
+    [{ logLevel: 'loud' as 'info' }, 'logLevel: expected one of'],
+    [{ http: { host: '127.0.0.1', port: 99_999, token: undefined, control: false } }, '--http: expected PORT'],
+    [{ http: { host: '0.0.0.0', port: 0, token: undefined, control: false } }, 'needs --http-token'],
+    [{ http: { host: '127.0.0.1', port: 0, token: undefined, control: true } }, '--http-control needs'],
+  ])('a monitor refuses %j, too', async (options, message) => {
+    await expect(startMonitor({ ...places, ...options })).rejects.toMatchObject({
+      code: 'EUSAGE',
+      message: expect.stringContaining(message) as string,
+    });
   });
 });
 
@@ -328,13 +379,48 @@ describe('the real actors', () => {
     await vi.waitFor(() => expect(lines.sort()).toEqual(['web stderr two', 'web stdout one']));
     host.stop();
   });
+
+  test('are not harmed by who is told and fails, at once or later', async () => {
+    write('web', { args: ['sh', '-c', 'echo one; exec sleep 1000'], env: { PATH: '/bin:/usr/bin' } });
+    const unhandled = vi.fn<() => void>();
+    process.on('unhandledRejection', unhandled);
+    ends.push(async () => void process.off('unhandledRejection', unhandled));
+    const warnings: string[] = [];
+    const node = await open({
+      onOutput: () => Promise.reject(new Error('a defect of the host')),
+      onWarning: (problem: string) => {
+        warnings.push(problem);
+        return Promise.reject(new Error('another'));
+      },
+    });
+    const host = createActor(hostOf(node)).start();
+    await vi.waitFor(() => expect(warnings).toEqual([expect.stringContaining('a line of web: Error: a defect')]));
+    await new Promise(setImmediate);
+    expect(unhandled).not.toHaveBeenCalled();
+    host.stop();
+  });
 });
 
 describe('one program alone', () => {
+  test('is watched to its end when its actors are let go of before that', async () => {
+    const node = await nodeProgram('web', sleeper, { timings });
+    const web = createActor(programMachine.provide({ actors: node.actors }), { input: node.input }).start();
+    web.send({ type: 'program.start' });
+    await waitFor(web, ({ value }) => value === 'running');
+    node.close();
+    web.send({ type: 'program.stop' });
+    await waitFor(web, ({ value }) => value === 'stopped');
+    expect(web.getSnapshot().context.lastExit).toEqual({ code: null, signal: 'SIGTERM' });
+    web.stop();
+  });
+
   test('needs what a program file says', async () => {
     await expect(nodeProgram('web', { args: [] })).rejects.toMatchObject({
       code: 'EUSAGE',
       message: expect.stringMatching(/^web: args: /) as string,
     });
+    const usage = { code: 'EUSAGE' };
+    await expect(nodeProgram('../web', sleeper)).rejects.toMatchObject(usage);
+    await expect(nodeProgram('web', sleeper, { timings: { killtime: Number.NaN } })).rejects.toMatchObject(usage);
   });
 });

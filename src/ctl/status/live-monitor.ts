@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { ColonyError, reasonOf, systemCode } from '../../errors.js';
 import { hasProc, readProcess } from '../../os/process-table.js';
+import { maxStatusBytes, readFileBytes } from '../../protocol/file-bytes.js';
 import { runtimePaths } from '../../protocol/runtime-directory.js';
 import { parseMonitorStatus, type MonitorStatus } from '../../protocol/status-file.js';
 import type { Places } from '../places.js';
@@ -8,14 +9,11 @@ import type { Places } from '../places.js';
 /** The monitor that runs on these directories, as it wrote of itself. Throws `EDIRECTORY` where that may not be read. */
 export function liveMonitor({ messages }: Pick<Places, 'messages'>): MonitorStatus | undefined {
   const { monitor, root } = runtimePaths(messages);
-  let text: string;
-  try {
-    text = readFileSync(monitor, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw new ColonyError('EDIRECTORY', `${root}: cannot be read (${reasonOf(error)})`, { cause: error });
+  const file = readFileBytes(monitor, maxStatusBytes);
+  if (file.kind === 'unreadable') {
+    throw new ColonyError('EDIRECTORY', `${root}: cannot be read (${reasonOf(new Error(file.error.message))})`);
   }
-  const status = parseMonitorStatus(text);
+  const status = file.kind === 'bytes' ? parseMonitorStatus(file.bytes.toString()) : undefined;
   return status !== undefined && isAlive(status) ? status : undefined;
 }
 

@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fault } from '../../../machines/index.js';
 import { ColonyError, messageOf, reasonOf, systemCode } from '../../errors.js';
+import { maxStatusBytes, readFileBytes } from '../../protocol/file-bytes.js';
 import { runtimePaths } from '../../protocol/runtime-directory.js';
 import { parseProgramStatus, type ProgramStatus, type ProgramStatusFile } from '../../protocol/status-file.js';
 import { liveMonitor, silenceOf } from './live-monitor.js';
+import { SeenColonies } from './seen-colonies.js';
 import type { Places } from '../places.js';
 import { glanceAt, isProgram, listPrograms, requireProgram } from '../programs.js';
 
@@ -41,11 +43,11 @@ export interface NestedStatus extends StatusReport {
  * Throws `EUNKNOWN` or `ENAME` where there is no program of that name, `EDIRECTORY` where something may not be read.
  */
 export function status(places: Places, name?: string): StatusReport {
-  return statusBelow(places, name, [], Infinity);
+  return statusBelow(places, name, new SeenColonies(), Infinity);
 }
 
-/** `above`: the messages directories of the colonies that this one is below of. */
-function statusBelow(places: Places, name: string | undefined, above: readonly string[], most: number): StatusReport {
+function statusBelow(places: Places, name: string | undefined, seen: SeenColonies, most: number): StatusReport {
+  seen.see(places);
   const monitor = liveMonitor(places);
   const { status: directory } = runtimePaths(places.messages);
   const files = new Set(name === undefined ? listPrograms(places) : [name].filter((only) => isProgram(places, only)));
@@ -56,26 +58,21 @@ function statusBelow(places: Places, name: string | undefined, above: readonly s
     version: 1,
     silentFor: silence === undefined ? null : Math.floor(silence / 1000),
     monitor: monitor ? { pid: monitor.pid, since: monitor.since, version: monitor.ncolony } : null,
-    programs: programs.map((program) =>
-      rowOf(program, monitor !== undefined, files.has(program.name), [...above, places.messages]),
-    ),
+    programs: programs.map((program) => rowOf(program, monitor !== undefined, files.has(program.name), seen)),
   };
 }
 
-const deepest = 8;
-
 /**
- * What is known of the colony of a home, of so many of its programs. Never throws; a colony that is below itself is not
- * looked at again. `above`: the messages directories of the colonies that it is below of.
+ * What is known of the colony of a home, of so many of its programs. Never throws; a colony that was looked at is not
+ * looked at again.
  */
-export function nestedStatus(home: string, above: readonly string[], most = Infinity): NestedStatus {
+export function nestedStatus(home: string, seen: SeenColonies, most = Infinity): NestedStatus {
   const places = { config: join(home, 'conf'), messages: join(home, 'messages') };
   const unknown = { version: 1, monitor: null, silentFor: null, programs: [], home } as const;
-  if (above.includes(places.messages) || above.length > deepest) {
-    return { ...unknown, error: { code: 'EDIRECTORY', message: `${home}: a colony cannot be below itself` } };
-  }
+  const refusal = seen.refusal(places);
+  if (refusal !== undefined) return { ...unknown, error: { code: 'EDIRECTORY', message: `${home}: ${refusal}` } };
   try {
-    return { ...statusBelow(places, undefined, above, most), home, error: null };
+    return { ...statusBelow(places, undefined, seen, most), home, error: null };
   } catch (error) {
     return { ...unknown, error: { code: systemCode(error), message: messageOf(error) } };
   }
@@ -143,11 +140,9 @@ export function rejectionOf({ messages }: Pick<Places, 'messages'>, name: string
 /** `undefined`: the monitor wrote nothing of it, or has just taken it away. */
 export function readStatus(directory: string, name: string): ProgramStatusFile | undefined {
   if (/[/\0]/.test(name)) return undefined;
-  try {
-    return parseProgramStatus(readFileSync(join(directory, name + suffix), 'utf8'));
-  } catch {
-    return undefined;
-  }
+  const file = readFileBytes(join(directory, name + suffix), maxStatusBytes);
+  const isRead = file.kind === 'bytes' && file.bytes.length <= maxStatusBytes;
+  return isRead ? parseProgramStatus(file.bytes.toString()) : undefined;
 }
 
 function unseen(places: Places, name: string): ProgramStatus {
@@ -174,8 +169,8 @@ function unseen(places: Places, name: string): ProgramStatus {
   };
 }
 
-/** `isLive`: its monitor runs. `above`: the messages directories of its colony and of those that this one is below of. */
-export function rowOf(status: ProgramStatus, isLive: boolean, hasFile: boolean, above: readonly string[]): ProgramRow {
+/** `isLive`: its monitor runs. `seen`: its colony is among them. */
+export function rowOf(status: ProgramStatus, isLive: boolean, hasFile: boolean, seen: SeenColonies): ProgramRow {
   const { state, pid, startedAt } = status;
   const isUp = isLive && pid !== null && (state === 'starting' || state === 'running' || state === 'killing');
   return {
@@ -198,6 +193,6 @@ export function rowOf(status: ProgramStatus, isLive: boolean, hasFile: boolean, 
     group: status.group,
     stragglers: status.stragglers,
     hasFile,
-    ...(status.colony !== undefined && { colony: nestedStatus(status.colony, above) }),
+    ...(status.colony !== undefined && { colony: nestedStatus(status.colony, seen) }),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { memoryOf, type SupervisorMemory } from '../../../machines/index.js';
+import { memoryOf, type ProgramMemory, type SupervisorMemory } from '../../../machines/index.js';
 import { Colony } from '../../fixtures/colony.js';
 import { specOf } from '../../fixtures/lone-program.js';
 
@@ -69,6 +69,37 @@ describe('a supervisor that remembers', () => {
   test('remembers once: who is removed and added again is new', () => {
     const colony = new Colony({ remembered: memory }).add('web').wait(1_000).remove('web').wait(1_000).add('web');
     expect(colony.factsOf('program.starting').map(({ starts }) => starts)).toEqual([3, 1]);
+  });
+
+  test('remembers nothing of names that every object has', () => {
+    const names = ['constructor', 'toString', '__proto__'];
+    const colony = new Colony({ remembered: memory });
+    colony.system.usual = { life: 100 };
+    colony.add(...names).wait(100);
+    expect(colony.factsOf('program.backing-off')).toMatchObject(
+      names.map((name) => ({ name, delay: 400, instantDeaths: 1 })),
+    );
+    const known = memoryOf(colony.root.getSnapshot());
+    expect(names.map((name) => known[name]?.starts)).toEqual([1, 1, 1]);
+  });
+
+  test.each([
+    null,
+    {},
+    'garbage',
+    { ...memory['web'], restartDelay: null },
+    { ...memory['web'], restartDelay: '800' },
+    { ...memory['web'], starts: -1 },
+    { ...memory['web'], instantDeaths: 1.5 },
+    { ...memory['web'], instantDeathsInRow: Number.NaN },
+  ])('takes %j for no memory', (garbage) => {
+    const colony = new Colony({ remembered: { web: garbage as unknown as ProgramMemory } });
+    colony.system.usual = { life: 100 };
+    colony.add('web').wait(100);
+    expect(colony.factsOf('program.defect')).toEqual([]);
+    expect(colony.factsOf('program.backing-off')).toMatchObject([
+      { delay: 400, instantDeaths: 1, instantDeathsInRow: 1 },
+    ]);
   });
 
   test('keeps a remembered delay within the limits of today', () => {

@@ -30,6 +30,14 @@ it('inherits what is named, the empty string for what is not there, and rather t
   });
 });
 
+it('inherits nothing that only every object has', () => {
+  expect(environment({ env_inherit: ['constructor', '__proto__'] })).toEqual({
+    ...own,
+    constructor: '',
+    ['__proto__']: '',
+  });
+});
+
 it('cannot be made to lie about whose it is', () => {
   expect(environment({ env: { NCOLONY_RUN: 'x' }, env_inherit: ['NCOLONY_NAME'] }, { NCOLONY_NAME: 'x' })).toEqual(own);
 });

@@ -7,6 +7,7 @@ import { contentDigests } from '../../../../src/protocol/content-digests.js';
 import { parseProgramFile } from '../../../../src/protocol/program-file.js';
 import { prepareRuntimeDirectory, runtimePaths } from '../../../../src/protocol/runtime-directory.js';
 import { emptyColony } from '../../scratch.js';
+import { statusOf } from '../rows.js';
 
 const key = 'a-key';
 const startTime = Number(readFileSync('/proc/self/stat', 'utf8').split(') ')[1]!.split(' ')[19]);
@@ -37,7 +38,7 @@ function colony() {
       const digests = content === null ? null : digestsOf(name, content);
       writeFileSync(
         join(paths.status, `${name}.json`),
-        JSON.stringify({ version: 1, name, state, error, content: digests }),
+        JSON.stringify({ version: 1, ...statusOf({ name, state, error }), content: digests }),
       );
     },
     changes: (given?: Candidates) => {

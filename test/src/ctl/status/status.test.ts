@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isAllRunning, status, statusJson } from '../../../../src/ctl/status/status.js';
+import { isAllRunning, status, statusJson, type StatusReport } from '../../../../src/ctl/status/status.js';
 import { runtimePaths } from '../../../../src/protocol/runtime-directory.js';
 import type { MonitorStatus, ProgramStatus } from '../../../../src/protocol/status-file.js';
 import { emptyColony } from '../../scratch.js';
@@ -189,6 +189,36 @@ describe('a program that is a colony', () => {
     monitor();
     program('self', { colony: places.home });
     expect(status(places).programs[0]?.colony?.error?.message).toContain('a colony cannot be below itself');
+  });
+
+  it('is not looked at again below itself by another way', () => {
+    const { places, monitor, program } = colony();
+    monitor();
+    symlinkSync('.', join(places.home, 'again'));
+    program('self', { colony: join(places.home, 'again') });
+    expect(status(places).programs[0]?.colony?.error?.message).toContain('a colony cannot be below itself');
+  });
+
+  it('is looked at once, however many programs lead to it', () => {
+    const levels = Array.from({ length: 5 }, colony);
+    for (const [depth, { program }] of levels.entries()) {
+      for (const name of ['a', 'b']) program(name, depth === 4 ? {} : { colony: levels[depth + 1]!.places.home });
+    }
+    const countOf = ({ programs }: StatusReport): number =>
+      programs.reduce((sum, { colony: below }) => sum + 1 + (below === undefined ? 0 : countOf(below)), 0);
+    const report = status(levels[0]!.places);
+    expect(countOf(report)).toBe(10);
+    expect(report.programs[1]?.colony?.error?.message).toContain('below two programs');
+  });
+
+  it('of somebody else holds nobody up: what is no file is not waited for, and what is no status not believed', () => {
+    const { outer, inner } = tree();
+    for (const path of [inner.paths.monitor, join(inner.paths.status, 'web.json')]) {
+      execFileSync('mkfifo', [path]);
+    }
+    inner.program('huge', { run: 'x'.repeat(2 ** 21) });
+    inner.program('odd', { group: 'all' as unknown as readonly string[] });
+    expect(status(outer.places).programs[0]?.colony).toMatchObject({ monitor: null, error: null, programs: [] });
   });
 });
 
