@@ -27,15 +27,19 @@ it('the command line starts with commander alone', () => {
   expect(packagesOf(...start)).toEqual(['commander']);
 });
 
-it.each(['restart', 'signal', 'remove'])('ctl %s loads next to nothing', (word) => {
+it.each(['orders/restart', 'orders/signal', 'orders/remove'])('ctl/%s loads next to nothing', (word) => {
   expect(packagesOf(...start, `src/ctl/${word}.ts`)).toEqual(
-    word === 'remove' ? ['commander'] : ['commander', 'nanoid/non-secure'],
+    word === 'orders/remove' ? ['commander'] : ['commander', 'nanoid/non-secure'],
   );
 });
 
 it('ctl status loads nothing more', () => {
   expect(
-    packagesOf(...start, 'src/ctl/status.ts', 'src/ctl/status-text.ts', 'src/ctl/table.ts', 'src/ctl/status-watch.ts'),
+    packagesOf(
+      ...start,
+      'src/ctl/status/status.ts',
+      ...['status-text', 'table', 'status-watch'].map((word) => `src/ctl/shown/${word}.ts`),
+    ),
   ).toEqual(['commander']);
 });
 
@@ -43,10 +47,13 @@ it('a TAB loads nothing more, and no machine', () => {
   expect(packagesOf(...start, 'src/completion/answer.ts')).toEqual(['commander']);
 });
 
-it.each(['explain', 'wait'])('ctl %s loads nothing more', (word) => {
+it.each(['story/explain', 'waiting/wait'])('ctl/%s loads nothing more', (word) => {
   expect(packagesOf(...start, `src/ctl/${word}.ts`)).toEqual(['commander']);
 });
 
-it.each(['add', 'check', 'check-diff', 'wanted', 'and-wait'])('ctl %s does not load xstate', (word) => {
-  expect(packagesOf(...start, `src/ctl/${word}.ts`)).not.toContain('xstate');
-});
+it.each(['orders/add', 'check/check', 'check/check-diff', 'orders/wanted', 'waiting/and-wait'])(
+  'ctl/%s does not load xstate',
+  (word) => {
+    expect(packagesOf(...start, `src/ctl/${word}.ts`)).not.toContain('xstate');
+  },
+);

@@ -5,7 +5,10 @@ import { DirectoryWatch } from '../../../src/actors/directory-watch.js';
 
 const watcher = vi.hoisted(() => ({ current: undefined as EventEmitter | undefined }));
 vi.mock('chokidar', () => ({
-  watch: () => (watcher.current = Object.assign(new EventEmitter(), { close: () => Promise.resolve() })),
+  FSWatcher: class extends EventEmitter {
+    add = () => (watcher.current = this);
+    close = () => Promise.resolve();
+  },
 }));
 
 beforeEach(() => void vi.useFakeTimers());

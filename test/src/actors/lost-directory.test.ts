@@ -9,7 +9,12 @@ import type { ProgramFile } from '../../../src/protocol/program-file.js';
 import { scratch } from '../scratch.js';
 
 // A file system that never tells of a change.
-vi.mock('chokidar', () => ({ watch: () => Object.assign(new EventEmitter(), { close: () => Promise.resolve() }) }));
+vi.mock('chokidar', () => ({
+  FSWatcher: class extends EventEmitter {
+    add = () => this;
+    close = () => Promise.resolve();
+  },
+}));
 
 interface Setting {
   readonly path: string;

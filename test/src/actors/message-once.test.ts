@@ -10,7 +10,12 @@ import { prepareRuntimeDirectory, runtimePaths } from '../../../src/protocol/run
 import { scratch } from '../scratch.js';
 
 // The scan alone, so that nothing depends on when an event comes.
-vi.mock('chokidar', () => ({ watch: () => Object.assign(new EventEmitter(), { close: () => Promise.resolve() }) }));
+vi.mock('chokidar', () => ({
+  FSWatcher: class extends EventEmitter {
+    add = () => this;
+    close = () => Promise.resolve();
+  },
+}));
 
 const frequency = 5;
 
