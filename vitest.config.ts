@@ -15,6 +15,8 @@ const alias = [
 export default defineConfig({
   test: {
     setupFiles: ['test/fail-on-warnings.ts'],
+    // All cores: on a machine of two, vitest would use one.
+    maxWorkers: '100%',
     projects: [
       {
         extends: true,
