@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
@@ -15,6 +15,14 @@ function youngSpace(preparation: string): number {
     process.stdout.write(String(young.space_size / 2 ** 20));`;
   return Number(execFileSync(process.execPath, ['--input-type=module', '--eval', script]));
 }
+
+it('is done in silence, whatever the version of V8', () => {
+  const script = `(await import(${JSON.stringify(module)})).keepHeapSmall();`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+    encoding: 'utf8',
+  });
+  expect(stdout + stderr).toBe('');
+});
 
 it('the space for young objects stays small', () => {
   expect(youngSpace('')).toBeGreaterThan(8);
