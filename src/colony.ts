@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ColonyError, messageOf, reasonOf, systemCode } from './errors.js';
+import type { MonitorOptions } from './options.js';
 import { bootId } from './os/boot.js';
 import { HeldDirectories } from './os/held-directories.js';
 import { placeFault } from './os/trust.js';
@@ -21,18 +22,11 @@ export interface Colony {
   readonly held: HeldDirectories;
 }
 
-/** Every place that a monitor reads or writes. */
-interface GivenPlaces {
-  readonly config: string;
-  readonly messages: string;
-  readonly pid?: string | undefined;
-  readonly logs?: string | undefined;
-  readonly logfile?: string | undefined;
-  readonly pidfile?: string | undefined;
-  readonly record?: string | undefined;
-  /** Obey whoever can write them. */
-  readonly trustDirectories: boolean;
-}
+/** Every place that a monitor reads or writes, and whether whoever can write them is obeyed. */
+type GivenPlaces = Pick<
+  MonitorOptions,
+  'config' | 'messages' | 'pid' | 'logs' | 'logfile' | 'pidfile' | 'record' | 'trustDirectories'
+>;
 
 /**
  * Takes the directories for this process, after a look at who else could write them.

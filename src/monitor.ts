@@ -10,7 +10,14 @@ import {
   type SupervisorRef,
 } from '../machines/index.js';
 import { openColony, type Colony } from './colony.js';
-import { defaultFrequency, placesIn, requireUsable, supervisorInput, type ColonyOptions } from './colony-options.js';
+import {
+  defaultFrequency,
+  placesIn,
+  requireUsable,
+  supervisorInput,
+  timingsWith,
+  type ColonyOptions,
+} from './colony-options.js';
 import type { StatusReport } from './ctl/status/status.js';
 import { ColonyError } from './errors.js';
 import { requireSafe, type HttpOptions } from './http-options.js';
@@ -175,14 +182,14 @@ async function openViewer(options: StartOptions, colony: Colony, warn: (problem:
   const { http } = options;
   if (http === undefined) return undefined;
   const { HttpViewer } = await import('../visualize/server/http-viewer.js');
-  return HttpViewer.open({ http, places: colony, timings: supervisorInput(options, []).timings, warn });
+  return HttpViewer.open({ http, places: colony, timings: timingsWith(options.timings), warn });
 }
 
 async function openRecorder(options: StartOptions, root: SupervisorRef, warn: (problem: string) => void) {
   const { record } = options;
   if (record === undefined) return undefined;
   const { Recorder } = await import('../visualize/server/recorder.js');
-  return new Recorder({ file: record, timings: supervisorInput(options, []).timings, root, warn });
+  return new Recorder({ file: record, timings: timingsWith(options.timings), root, warn });
 }
 
 async function leaveAtDefect(log: Log, error: Error): Promise<void> {

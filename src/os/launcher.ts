@@ -27,6 +27,9 @@ export interface Launched {
   readonly signal: (signal: NodeJS.Signals) => void;
 }
 
+/** Told of how a main process ended, when it was reaped. */
+export type Exited = (exit: Exit) => void;
+
 /** A start of which everything slow is done. Exactly one of the two is to be called. */
 export interface Prepared {
   /** By which the process is told if nobody comes to note its pid; `undefined` where the launcher gives no such thing. */
@@ -36,7 +39,7 @@ export interface Prepared {
    * when the main process was reaped and standard input let go of: never before whoever awaits the start has gone on.
    * `aside`: rather in another thread, where the launcher can; that takes longer, and nothing else waits meanwhile.
    */
-  readonly launch: (exited: (exit: Exit) => void, aside: boolean) => Promise<Launched>;
+  readonly launch: (exited: Exited, aside: boolean) => Promise<Launched>;
   readonly discard: () => void;
 }
 

@@ -4,12 +4,10 @@ import type { Exit } from '../../machines/index.js';
 import { findExecutable } from './executable.js';
 import { grant, type Granted } from './grant.js';
 import { readUnlessHanded, withHandedFiles } from './handed-files.js';
-import { LaunchError, type Command, type Launched, type Launcher, type Prepared } from './launcher.js';
+import { LaunchError, type Command, type Exited, type Launched, type Launcher, type Prepared } from './launcher.js';
 import { loadNativeLibc, type NativeLibc, type NativeStart } from './native-libc.js';
 import { closePipe, type Pipe } from './pipes.js';
 import { markOfDescriptor } from './stdin-mark.js';
-
-type Exited = (exit: Exit) => void;
 
 /** Starts processes with `posix_spawn`: as fast whatever the monitor's own size is. */
 export class NativeLauncher implements Launcher {

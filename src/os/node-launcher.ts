@@ -2,8 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, fchownSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import type { Exit } from '../../machines/index.js';
-import { LaunchError, type Command, type Launched, type Launcher, type Prepared } from './launcher.js';
+import { LaunchError, type Command, type Exited, type Launched, type Launcher, type Prepared } from './launcher.js';
 import { closePipe, PipeStock, type Pipe } from './pipes.js';
 import { grant, type Granted } from './grant.js';
 import { readUnlessHanded, withHandedFiles } from './handed-files.js';
@@ -54,8 +53,6 @@ export class NodeLauncher implements Launcher {
     };
   }
 }
-
-type Exited = (exit: Exit) => void;
 
 async function launchWithPipes(
   command: Command,
