@@ -1,7 +1,7 @@
-import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { systemCode } from '../errors.js';
 import { colonyVariables } from '../protocol/environment.js';
+import { readProc } from './proc-file.js';
 
 /** One process, from /proc/PID/stat. */
 export interface ProcessEntry {
@@ -162,35 +162,6 @@ function listProc(): number[] {
         .filter((name) => /^\d+$/.test(name))
         .map(Number)
     : [];
-}
-
-let buffer = Buffer.allocUnsafe(64 * 1024);
-
-// What does not exist (any more), and what is not for our eyes. Anything else is no answer, least of all "gone".
-const absent = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM']);
-
-/** A file of /proc, whole; the result is only good until the next call. */
-function readProc(path: string): Buffer | undefined {
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, 'r');
-  } catch (error) {
-    if (absent.has(systemCode(error))) return undefined;
-    throw error;
-  }
-  try {
-    for (let length = 0; ;) {
-      const read = readSync(descriptor, buffer, length, buffer.length - length, null);
-      length += read;
-      if (read === 0) return buffer.subarray(0, length);
-      if (length === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(length)]);
-    }
-  } catch (error) {
-    if (absent.has(systemCode(error))) return undefined;
-    throw error;
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 /** Whether `variable` (ending in NUL) stands in the block as a whole. */
