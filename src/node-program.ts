@@ -71,6 +71,7 @@ export async function nodeProgram(
     announce: () => {
       if (isClosing) throw new ColonyError('EUSAGE', `${name}: its actors were let go of`);
     },
+    identify: () => undefined,
     inherited: globalThis.process.env,
   });
   const process: typeof logic = {

@@ -27,6 +27,8 @@ export interface RealPortsOptions {
   readonly recorded: ReadonlyMap<string, ProcessRecord>;
   /** Notes a process that is about to be started. */
   readonly announce: ProcessHost['announce'];
+  /** Notes by what it can be told for good. */
+  readonly identify: ProcessHost['identify'];
   /** Uids that could order the monitor anyway: their processes may be ended as leftovers. */
   readonly trustedUsers: readonly number[];
   /** Why a file must not be obeyed, by whose it is. */
@@ -61,6 +63,7 @@ export async function createRealPorts(colony: Colony, options: RealPortsOptions)
     descendants,
     outputs,
     announce: options.announce,
+    identify: options.identify,
     colony: colony.identity,
     turns: new TurnQueue(),
     inherited: globalThis.process.env,

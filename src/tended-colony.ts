@@ -73,6 +73,7 @@ export async function tendColony(colony: Colony, tending: Tending) {
       if (!keeper.isObserving) throw new ColonyError('EUSAGE', 'nobody observes this supervisor: see observe()');
       records.announce(start);
     },
+    identify: (process) => records.identify(process),
     trustedUsers: [process.geteuid?.() ?? 0, statSync(colony.messages).uid],
     refuseOwner: tending.trustDirectories ? () => undefined : fileFault,
     signals: tending.signals,

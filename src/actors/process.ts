@@ -35,6 +35,8 @@ export interface ProcessHost {
   readonly outputs: Outputs;
   /** Called in the moment before a process is started. */
   readonly announce: (start: { readonly name: string; readonly run: string; readonly stdin: string }) => void;
+  /** Called when it can be told for good from any that gets its number later. `startTime`: as in /proc, 0 if unknown. */
+  readonly identify: (process: { readonly name: string; readonly run: string; readonly startTime: number }) => void;
   readonly inherited: NodeJS.ProcessEnv;
 }
 
@@ -67,6 +69,7 @@ class Incarnation {
   #launched: Launched | undefined;
   #leader: Leader | undefined;
   #identify: NodeJS.Timeout | undefined;
+  #isIdentified = false;
   #exit: Exit | undefined;
   #exitIsTold = false;
   #terminating = false;
@@ -181,6 +184,8 @@ class Incarnation {
       const { stdinMark: stdin } = prepared;
       if (stdin !== undefined) this.#host.announce({ name: this.#input.name, run: this.#run, stdin });
       this.#takeUp(await prepared.launch((exit) => void this.#hasExited(exit), aside));
+      // Who was not announced is nobody's before that.
+      if (stdin === undefined) this.#learnStartTime();
     } catch (error) {
       failure = error;
     }
@@ -203,9 +208,11 @@ class Incarnation {
   /** Its number may be given to another process, once it is reaped. */
   #learnStartTime(): void {
     clearTimeout(this.#identify);
-    const leader = this.#leader;
-    if (leader?.startTime === 0 && this.#exit === undefined)
-      this.#leader = { ...leader, startTime: startTimeOf(leader.pid) };
+    if (this.#leader === undefined || this.#isIdentified) return;
+    this.#isIdentified = true;
+    const startTime = this.#exit === undefined ? startTimeOf(this.#leader.pid) : 0;
+    this.#leader = { ...this.#leader, startTime };
+    this.#host.identify({ name: this.#input.name, run: this.#run, startTime });
   }
 
   /** Of a start that is being taken back nobody wants to know how it failed: what is gone is told when it is. */
@@ -231,8 +238,8 @@ class Incarnation {
   }
 
   async #hasExited(exit: Exit): Promise<void> {
-    clearTimeout(this.#identify);
     this.#exit = exit;
+    this.#learnStartTime();
     if (!this.#terminating) {
       const failure = await helperFailure(this.#complaint, exit, this.#executable);
       const stragglers = await this.#stragglers();

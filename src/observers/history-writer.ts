@@ -24,6 +24,7 @@ import {
   type ProgramEvent,
 } from '../protocol/history-file.js';
 import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
+import { SpareTime, type SliceResult } from './spare-time.js';
 
 export interface HistoryHost {
   /** Whether there is a program of that name; of others only the newest histories are kept. */
@@ -39,15 +40,12 @@ const mostBytes = 64 * 1024;
 const mostOwed = 100;
 
 const coalesceMs = 20;
-const retryMs = 1_000;
-const sliceMs = 8;
-// As for the status files: in a crowd the programs come first.
-const pauseMs = 3 * sliceMs;
 
 /** The histories of removed programs: so many, so long. */
 const keptRemoved = 100;
 const keptRemovedMs = 7 * 24 * 3_600_000;
 const tidyMs = 3_600_000;
+const tidySliceMs = 8;
 // Before that it is not sure that all files were seen.
 const firstTidyMs = 60_000;
 
@@ -65,7 +63,7 @@ export class HistoryWriter {
   readonly #lostDirectories = new Set<string>();
   #removals = 0;
   #nextTidy = performance.now() + firstTidyMs;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #spareTime = new SpareTime(coalesceMs, (budgetMs) => this.#flush(budgetMs));
 
   constructor(directory: string, host: HistoryHost) {
     this.#directory = directory;
@@ -115,9 +113,7 @@ export class HistoryWriter {
 
   /** Writes what is still to be written. */
   close(): void {
-    clearTimeout(this.#timer);
-    this.#flush(Infinity);
-    clearTimeout(this.#timer);
+    this.#spareTime.finish();
   }
 
   #livedOf(fact: Fact): number | undefined {
@@ -151,17 +147,16 @@ export class HistoryWriter {
     lines.push(historyLine({ ...stamp, ...event }));
     if (lines.length > mostOwed) lines.splice(0, 2, historyLine({ ...stamp, type: 'history.gap' }));
     this.#owed.set(file, lines);
-    this.#timer ??= setTimeout(() => this.#flush(sliceMs), coalesceMs);
+    this.#spareTime.claim();
   }
 
-  #flush(budgetMs: number): void {
-    this.#timer = undefined;
-    if (this.#owed.size === 0) return;
+  #flush(budgetMs: number): SliceResult {
+    if (this.#owed.size === 0) return 'done';
     const isDone = this.#writer.attempt(() =>
       inRuntimeDirectory(this.#directory, (directory) => this.#writeOwed(directory, performance.now() + budgetMs)),
     );
-    if (!isDone) this.#timer = setTimeout(() => this.#flush(sliceMs), retryMs).unref();
-    else if (this.#owed.size > 0) this.#timer = setTimeout(() => this.#flush(sliceMs), pauseMs);
+    if (!isDone) return 'failed';
+    return this.#owed.size > 0 ? 'more' : 'done';
   }
 
   #writeOwed(directory: string, end: number): void {
@@ -200,7 +195,7 @@ export class HistoryWriter {
   }
 
   #tidy(): void {
-    const end = performance.now() + sliceMs;
+    const end = performance.now() + tidySliceMs;
     this.#writer.attempt(() =>
       inRuntimeDirectory(this.#directory, (directory) => {
         for (const { file, path } of this.#outlived(directory)) {

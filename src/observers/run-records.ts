@@ -2,7 +2,6 @@ import { closeSync, constants, fstatSync, openSync, rmSync, statSync, writeSync 
 import { basename, dirname, join } from 'node:path';
 import type { Fact } from '../../machines/index.js';
 import { bootId } from '../os/boot.js';
-import { readProcess } from '../os/process-table.js';
 import { writeFileAtomically } from '../protocol/atomic-file.js';
 import { runLine, type ProcessRecord, type RecordedRuns, type RunLine } from '../protocol/run-record.js';
 import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
@@ -11,8 +10,8 @@ import { CarefulWriter } from '../os/careful-writer.js';
 /** A file with more lines is written anew, with the last processes of all programs and so many runs. */
 const mostLines = 10_000;
 const keptRuns = 2_000;
-/** While a process begins to run its program, a look at it in /proc waits for that: up to 2 ms. */
-const settleMs = 20;
+/** How long it holds that the file is in its place, for lines that may be lost: a crowd of starts writes thousands. */
+const seenMs = 5;
 
 /**
  * Keeps `runs.jsonl`: a line is appended before a start and one after it, so that a monitor can be killed between any two
@@ -25,9 +24,9 @@ export class RunRecords {
   #runs: ProcessRecord[];
   #lines = 0;
   #descriptor: number | undefined;
+  #seen = 0;
   /** Processes that were started a moment ago, by the names of their programs: what was announced tells enough so long. */
   readonly #fresh = new Map<string, { readonly run: string; readonly pid: number }>();
-  #timer: NodeJS.Timeout | undefined;
 
   /** `before`: what an earlier monitor left on record, which stays there until it is over. */
   constructor(path: string, before: RecordedRuns, warn: (problem: string) => void) {
@@ -46,19 +45,21 @@ export class RunRecords {
   announce({ name, run, stdin }: Pick<ProcessRecord, 'name' | 'run' | 'stdin'>): void {
     const record = { name, run, stdin, pid: 0, startTime: 0, boot: bootId };
     this.#last.set(name, record);
+    // Lost, it would leave a process to nobody.
+    this.#seen = 0;
     this.#write(record);
+  }
+
+  /** The one that was started last can be told for good; `startTime`: 0 where it cannot be read. */
+  identify({ name, run, startTime }: Pick<ProcessRecord, 'name' | 'run' | 'startTime'>): void {
+    if (this.#fresh.get(name)?.run === run) this.#settle(name, startTime);
   }
 
   observe(fact: Fact): void {
     switch (fact.type) {
-      case 'program.started': {
-        const { name, run, pid } = fact;
-        const announced = this.#last.get(name);
-        this.#fresh.set(name, { run, pid });
-        if (announced?.run !== run || announced.stdin === undefined) this.#settle(name);
-        else this.#timer ??= setTimeout(() => this.#settleAll(), settleMs);
+      case 'program.started':
+        this.#fresh.set(fact.name, { run: fact.run, pid: fact.pid });
         break;
-      }
       case 'program.starting':
       case 'program.backing-off':
       case 'program.stopped':
@@ -71,28 +72,21 @@ export class RunRecords {
 
   /** Makes good what was lost: the next line may never come, and this monitor be killed before it. */
   check(): void {
-    this.#settleAll();
+    this.#seen = 0;
     if (this.#last.size > 0) this.#write();
   }
 
   /** No record is needed where nothing is left. */
   close(): void {
-    this.#settleAll();
+    for (const name of this.#fresh.keys()) this.#settle(name);
     this.#letGo();
     if (this.#last.size === 0) this.#writer.attempt(() => this.#atPath((path) => rmSync(path, { force: true })));
   }
 
-  #settleAll(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    for (const name of this.#fresh.keys()) this.#settle(name);
-  }
-
-  #settle(name: string): void {
+  #settle(name: string, startTime = 0): void {
     const started = this.#fresh.get(name);
     if (started === undefined) return;
     this.#fresh.delete(name);
-    const startTime = readProcess(started.pid)?.startTime ?? 0;
     // One that is gone has left its pid to others: what it leaves behind is still told by its standard input.
     const stdin = startTime === 0 ? this.#last.get(name)?.stdin : undefined;
     const record = { name, ...started, startTime, boot: bootId, ...(stdin !== undefined && { stdin }) };
@@ -117,7 +111,8 @@ export class RunRecords {
 
   /** The file that was written last, if it still is the one that the next monitor will read. */
   #inPlace(): number | undefined {
-    if (this.#descriptor === undefined) return undefined;
+    if (this.#descriptor === undefined || performance.now() < this.#seen + seenMs) return this.#descriptor;
+    this.#seen = performance.now();
     const written = fstatSync(this.#descriptor);
     const standing = statSync(this.#path, { throwIfNoEntry: false });
     return standing?.ino === written.ino && standing.dev === written.dev ? this.#descriptor : undefined;

@@ -8,12 +8,9 @@ import type { ContentDigests } from '../protocol/content-digests.js';
 import type { ProgramStatusFile } from '../protocol/status-file.js';
 import { CarefulWriter } from '../os/careful-writer.js';
 import { ProgramStatuses } from './program-statuses.js';
+import { SpareTime, type SliceResult } from './spare-time.js';
 
 const coalesceMs = 10;
-const retryMs = 1_000;
-const sliceMs = 8;
-// A file costs up to a millisecond: in a crowd the programs come first, and what changes meanwhile is written once.
-const pauseMs = 3 * sliceMs;
 // What is about to change anyway is not written for nothing: a start that is being made, a stop that takes no time.
 const startingMs = 1_000;
 const stoppingMs = 500;
@@ -27,8 +24,8 @@ export class StatusWriter {
   readonly #writer: CarefulWriter;
   /** Names whose file is not as it should be, and from when on (monotonic, ms) it is to be written. */
   readonly #dirty = new Map<string, number>();
+  readonly #spareTime = new SpareTime(coalesceMs, (budgetMs) => this.#flush(budgetMs));
   #isStopping = false;
-  #timer: NodeJS.Timeout | undefined;
 
   /** `contentOf`: what is in force of a program's file. */
   constructor(
@@ -53,7 +50,7 @@ export class StatusWriter {
     for (const name of names) this.#dirty.set(name, due);
     if (fact.type === 'supervisor.stopping') this.#isStopping = true;
     this.#statuses.observe(fact);
-    if (this.#dirty.size > 0) this.#timer ??= setTimeout(() => this.#flush(sliceMs), coalesceMs);
+    if (this.#dirty.size > 0) this.#spareTime.claim();
   }
 
   #patience({ type }: Fact): number {
@@ -66,22 +63,19 @@ export class StatusWriter {
     if (!this.#writer.isElsewhere()) return;
     const { programs, faults } = this.#supervisor.getSnapshot().context;
     for (const name of [...programs.keys(), ...faults.keys()]) this.#dirty.set(name, 0);
-    if (this.#dirty.size > 0) this.#timer ??= setTimeout(() => this.#flush(sliceMs), coalesceMs);
+    if (this.#dirty.size > 0) this.#spareTime.claim();
   }
 
   /** Writes what is still to be written. */
   close(): void {
-    clearTimeout(this.#timer);
-    this.#flush(Infinity);
-    clearTimeout(this.#timer);
+    this.#spareTime.finish();
   }
 
-  #flush(budgetMs: number): void {
-    this.#timer = undefined;
-    if (this.#dirty.size === 0) return;
+  #flush(budgetMs: number): SliceResult {
+    if (this.#dirty.size === 0) return 'done';
     const isDone = this.#attempt((directory) => this.#writeDue(directory, budgetMs));
-    if (!isDone) this.#timer = setTimeout(() => this.#flush(sliceMs), retryMs).unref();
-    else if (this.#dirty.size > 0) this.#timer = setTimeout(() => this.#flush(sliceMs), pauseMs);
+    if (!isDone) return 'failed';
+    return this.#dirty.size > 0 ? 'more' : 'done';
   }
 
   #writeDue(directory: string, budgetMs: number): void {

@@ -77,6 +77,7 @@ async function launching(args: readonly string[]): Promise<Probe<ProcessCommand,
       reopen: () => undefined,
     },
     announce: () => undefined,
+    identify: () => undefined,
     inherited: {},
   });
   const { name, revision } = parsed.file.spec;

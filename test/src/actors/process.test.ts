@@ -57,6 +57,7 @@ function hostWith(more: Partial<ProcessHost> = {}): ProcessHost {
       reopen: () => undefined,
     },
     announce: () => undefined,
+    identify: () => undefined,
     inherited: { INHERITED: 'from the monitor', SECRET: 'of the monitor' },
     ...more,
   };

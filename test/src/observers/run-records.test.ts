@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Fact } from '../../../machines/index.js';
 import { RunRecords } from '../../../src/observers/run-records.js';
 import { bootId } from '../../../src/os/boot.js';
@@ -35,16 +35,13 @@ beforeEach(() => {
   warnings = [];
 });
 
-test('a start is on record when it is told, with everything by which the process can be found again', () => {
+const identity = (name: string, run: string) => ({ name, run, startTime: readProcess(process.pid)!.startTime });
+
+test('a process that was identified is on record, with everything by which it can be found again', () => {
   const records = open();
   records.observe(started('web', 'run'));
-  const record = {
-    name: 'web',
-    run: 'run',
-    pid: process.pid,
-    startTime: readProcess(process.pid)!.startTime,
-    boot: bootId,
-  };
+  records.identify(identity('web', 'run'));
+  const record = { ...identity('web', 'run'), pid: process.pid, boot: bootId };
   expect(known().last).toEqual(new Map([['web', record]]));
   expect(known().runs).toContainEqual(record);
   expect(statSync(path).mode & 0o077).toBe(0);
@@ -52,24 +49,22 @@ test('a start is on record when it is told, with everything by which the process
 });
 
 describe('of a start that was announced', () => {
-  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
-  afterEach(() => void vi.useRealTimers());
   const announcement = { name: 'web', run: 'run', stdin: '1:2:3' };
 
-  test('the pid is on record a moment later, when it can be looked at without waiting', () => {
+  test('the standard input is on record at once, and the pid when the process is identified', () => {
     const records = open();
     records.announce(announcement);
+    expect(known().last.get('web')).toMatchObject({ ...announcement, pid: 0 });
     records.observe(started('web', 'run'));
     expect(known().last.get('web')).toMatchObject({ ...announcement, pid: 0 });
-    vi.advanceTimersByTime(20);
-    expect(known().last.get('web')).toMatchObject({ run: 'run', pid: process.pid });
+    records.identify(identity('web', 'run'));
+    expect(known().last.get('web')).toMatchObject({ ...identity('web', 'run'), pid: process.pid });
     records.close();
   });
 
   test.for([
     ['it is over before that', (records: RunRecords) => records.observe(stopped('web'))],
     ['the monitor ends before that', (records: RunRecords) => records.close()],
-    ['the place is looked at before that', (records: RunRecords) => records.check()],
   ] as const)('its run is known for good, though %s', ([, end]) => {
     const records = open();
     records.observe(started('other', 'other'));
@@ -80,28 +75,36 @@ describe('of a start that was announced', () => {
     records.close();
   });
 
-  test('one that is gone by then is still told by its standard input, not by a pid that others get', () => {
+  test('one that was gone too soon is still told by its standard input, not by a pid that others get', () => {
     const records = open();
     records.announce(announcement);
-    records.observe({ type: 'program.started', name: 'web', pid: 2 ** 22 + 1, run: 'run' });
-    vi.advanceTimersByTime(20);
-    expect(known().last.get('web')).toMatchObject({ ...announcement, startTime: 0 });
+    records.observe(started('web', 'run'));
+    records.identify({ name: 'web', run: 'run', startTime: 0 });
+    expect(known().last.get('web')).toMatchObject({ ...announcement, pid: process.pid, startTime: 0 });
     records.close();
   });
 
-  test('of another start nothing is held back', () => {
+  test('an earlier process says nothing of it', () => {
     const records = open();
-    records.announce({ ...announcement, run: 'earlier' });
+    records.announce(announcement);
     records.observe(started('web', 'run'));
-    expect(known().last.get('web')).toMatchObject({ run: 'run', pid: process.pid });
+    records.identify({ name: 'web', run: 'earlier', startTime: 7 });
+    expect(known().last.get('web')).toMatchObject({ ...announcement, pid: 0 });
     records.close();
   });
 });
 
+/** Everything that is told of a start. */
+function start(records: RunRecords, name: string, run: string): void {
+  records.announce({ name, run, stdin: `1:2:${run}` });
+  records.observe(started(name, run));
+  records.identify(identity(name, run));
+}
+
 test('it is so until nothing is left of the process', () => {
   const records = open();
-  records.observe(started('web', 'one'));
-  records.observe(started('db', 'two'));
+  start(records, 'web', 'one');
+  start(records, 'db', 'two');
   records.observe({ type: 'program.died', name: 'web', exit: { code: 0, signal: null }, stragglers: [7] });
   expect(lastNames()).toEqual(['db', 'web']);
   records.observe(stopped('web'));
@@ -112,9 +115,9 @@ test('it is so until nothing is left of the process', () => {
 
 test('what an earlier monitor left on record stays there', () => {
   const first = open();
-  first.observe(started('web', 'one'));
+  start(first, 'web', 'one');
   const second = open(known());
-  second.observe(started('db', 'two'));
+  start(second, 'db', 'two');
   expect(lastNames()).toEqual(['db', 'web']);
   second.observe(stopped('web'));
   expect(lastNames()).toEqual(['db']);
@@ -124,7 +127,7 @@ test('what an earlier monitor left on record stays there', () => {
 
 test('no file is left where nothing is', () => {
   const records = open();
-  records.observe(started('web', 'one'));
+  start(records, 'web', 'one');
   records.observe(stopped('web'));
   records.close();
   expect(readdirSync(dirname(path))).toEqual([]);
@@ -132,7 +135,7 @@ test('no file is left where nothing is', () => {
 
 test('a line that was torn costs itself', () => {
   const records = open();
-  records.observe(started('web', 'one'));
+  start(records, 'web', 'one');
   records.close();
   const line = runLine({ name: 'db', run: 'two', pid: 1, startTime: 1, boot: bootId });
   writeFileSync(path, line.slice(0, -9), { flag: 'a' });
@@ -144,10 +147,10 @@ test.for([
   ['renamed', () => renameSync(path, `${path}.away`)],
 ] as const)('a file that was %s is written anew, whole', ([, lose]) => {
   const records = open();
-  records.observe(started('web', 'one'));
+  start(records, 'web', 'one');
   lose();
   rmSync(`${path}.away`, { force: true });
-  records.observe(started('db', 'two'));
+  start(records, 'db', 'two');
   expect(lastNames()).toEqual(['db', 'web']);
   records.close();
 });
@@ -157,7 +160,7 @@ test('a link that somebody planted is not followed', () => {
   writeFileSync(target, 'precious');
   symlinkSync(target, path);
   const records = open();
-  records.observe(started('web', 'one'));
+  start(records, 'web', 'one');
   expect(readFileSync(target, 'utf8')).toBe('precious');
   expect(lastNames()).toEqual(['web']);
   records.close();
@@ -166,7 +169,7 @@ test('a link that somebody planted is not followed', () => {
 test('a place that cannot be written is reported once, and everything is on record when it is back', () => {
   const records = open();
   rmSync(dirname(path), { recursive: true });
-  for (const name of ['web', 'db', 'cache']) records.observe(started(name, name));
+  for (const name of ['web', 'db', 'cache']) start(records, name, name);
   expect(warnings).toEqual([expect.stringContaining('cannot be written')]);
   mkdirSync(dirname(path));
   records.observe(stopped('db'));
@@ -178,10 +181,10 @@ test('a place that cannot be written is reported once, and everything is on reco
 describe('at the next check, without another start, what is lost is on record again:', () => {
   test('what could not be written', () => {
     const records = open();
-    records.observe(started('db', 'one'));
+    start(records, 'db', 'one');
     rmSync(dirname(path), { recursive: true });
     writeFileSync(dirname(path), '');
-    records.observe(started('web', 'two'));
+    start(records, 'web', 'two');
     records.check();
     rmSync(dirname(path));
     mkdirSync(dirname(path));
@@ -193,12 +196,12 @@ describe('at the next check, without another start, what is lost is on record ag
 
   test('what went with its directory', () => {
     const records = open();
-    records.observe(started('web', 'one'));
+    start(records, 'web', 'one');
     renameSync(dirname(path), `${dirname(path)}.away`);
     mkdirSync(dirname(path));
     records.check();
     expect(lastNames()).toEqual(['web']);
-    records.observe(started('db', 'two'));
+    start(records, 'db', 'two');
     expect(lastNames()).toEqual(['db', 'web']);
     records.close();
   });
@@ -207,11 +210,11 @@ describe('at the next check, without another start, what is lost is on record ag
 test('nothing is written into another directory to which a link in its place leads', () => {
   const victim = scratch();
   const records = open();
-  records.observe(started('web', 'one'));
+  start(records, 'web', 'one');
   renameSync(dirname(path), `${dirname(path)}.away`);
   symlinkSync(victim, dirname(path));
   records.check();
-  records.observe(started('db', 'two'));
+  start(records, 'db', 'two');
   records.observe(stopped('web'));
   records.observe(stopped('db'));
   records.close();
@@ -221,9 +224,9 @@ test('nothing is written into another directory to which a link in its place lea
 
 test('the file does not grow for ever, and the last processes stay in it', () => {
   const records = open();
-  records.observe(started('steady', 'first'));
+  start(records, 'steady', 'first');
   for (let index = 0; index < 6_000; index++) {
-    records.observe(started('restless', `run-${index}`));
+    start(records, 'restless', `run-${index}`);
     records.observe({ type: 'program.starting', name: 'restless', starts: index, because: 'process.exited' });
   }
   expect(readFileSync(path, 'utf8').split('\n').length).toBeLessThan(10_010);
