@@ -1,4 +1,3 @@
-import type { AnyActorRef } from 'xstate';
 import type { ProgramFact } from './facts.js';
 import type { Intensity } from './intensity.js';
 import type { SupervisorMemory } from './program-memory.js';
@@ -104,16 +103,30 @@ export function shutdownTime({ timings, specs, programs }: SupervisorContext): n
   return Math.min(longest + shutdownGrace, longestTimer);
 }
 
-/** Names of programs that need an actor, have none, and none was asked for. One that broke gets it when it is revived. */
-export const homeless = ({ specs, leftovers, programs, admitting, broken }: SupervisorContext) =>
-  [...new Set([...leftovers, ...specs.keys()])].filter(
-    (name) => !programs.has(name) && !admitting.has(name) && !broken.has(name),
-  );
+/**
+ * Names of programs that need an actor, have none, and none was asked for: of those of which there is news, since everyone
+ * else has one. One that broke gets it when it is revived.
+ */
+export function homeless(context: SupervisorContext, news: SupervisorEvent): string[] {
+  const { specs, leftovers, programs, admitting, broken } = context;
+  const isHomeless = (name: string) =>
+    (specs.has(name) || leftovers.has(name)) && !programs.has(name) && !admitting.has(name) && !broken.has(name);
+  return [...new Set(namesIn(news, context))].filter(isHomeless);
+}
 
-/** How many more programs each ward takes. Not as it says itself: it may not have come to what it was asked. */
-export function placesIn({ wards, programs, admitting }: SupervisorContext): ReadonlyMap<WardRef, number> {
-  const taken = new Map<AnyActorRef | undefined, number>();
-  const homes = [...admitting.values(), ...[...programs.values()].map((program) => program._parent)];
-  for (const ward of homes) taken.set(ward, (taken.get(ward) ?? 0) + 1);
-  return new Map(wards.map((ward) => [ward, wardCapacity - (taken.get(ward) ?? 0)]));
+function namesIn(news: SupervisorEvent, { leftovers }: SupervisorContext): Iterable<string> {
+  if (news.type === 'config.synced')
+    return [...news.added, ...news.changed.map(({ spec }) => spec)].map(({ name }) => name);
+  return news.type === 'program.revive' ? [news.name] : leftovers;
+}
+
+/**
+ * How many more programs each ward takes. Whoever it has admitted, and has not told of yet, is counted twice: rather one
+ * ward too many than a full one.
+ */
+export function placesIn({ wards, admitting }: SupervisorContext): ReadonlyMap<WardRef, number> {
+  const asked = new Map<WardRef, number>();
+  for (const ward of admitting.values()) asked.set(ward, (asked.get(ward) ?? 0) + 1);
+  const takenIn = (ward: WardRef) => ward.getSnapshot().context.programs.size + (asked.get(ward) ?? 0);
+  return new Map(wards.map((ward) => [ward, Math.max(0, wardCapacity - takenIn(ward))]));
 }

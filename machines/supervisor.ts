@@ -79,17 +79,19 @@ export const supervisorMachine = setup({
     }),
 
     // Whoever is wanted, or has left something running, gets an actor; its first order comes when it has one.
-    openWards: assign(({ context, spawn, self }) => {
+    openWards: assign(({ context, event, spawn, self }) => {
+      const names = homeless(context, event);
+      if (names.length === 0) return {};
       const free = [...placesIn(context).values()].reduce((sum, places) => sum + places, 0);
-      const count = Math.max(0, Math.ceil((homeless(context).length - free) / wardCapacity));
+      const count = Math.max(0, Math.ceil((names.length - free) / wardCapacity));
       const input = { timings: context.timings, supervisor: self };
       const opened = Array.from({ length: count }, (_, index) =>
         spawn('ward', { id: `ward/${context.wards.length + index}`, input }),
       );
       return count === 0 ? {} : { wards: [...context.wards, ...opened] };
     }),
-    admit: enqueueActions(({ context, enqueue }) => {
-      const names = homeless(context);
+    admit: enqueueActions(({ context, event, enqueue }) => {
+      const names = homeless(context, event);
       if (names.length === 0) return;
       const admitting = new Map(context.admitting);
       for (const [ward, places] of placesIn(context)) {
@@ -124,7 +126,9 @@ export const supervisorMachine = setup({
         const orders = params.isStopping ? lastOrders(newcomer, context.isHurried) : firstOrders(newcomer);
         for (const order of orders) enqueue.sendTo(program, order);
       }
-      enqueue.assign({ programs: new Map([...context.programs, ...event.programs]), admitting, leftovers });
+      const programs = new Map(context.programs);
+      for (const [name, program] of event.programs) programs.set(name, program);
+      enqueue.assign({ programs, admitting, leftovers });
     }),
     reconcile: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'config.synced') return;
