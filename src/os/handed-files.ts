@@ -25,9 +25,13 @@ export async function withHandedFiles<T>(
   }
 }
 
-/** Reads a pipe, unless the process has something else in its place. */
-export function readUnlessHanded(pipe: Pipe, file: number | undefined): Socket | undefined {
-  if (file === undefined) return readPipe(pipe.read);
+/** Reads a pipe, unless the process has something else in its place. `enlarge`: as for `readPipe`. */
+export function readUnlessHanded(
+  pipe: Pipe,
+  file: number | undefined,
+  enlarge?: (descriptor: number) => void,
+): Socket | undefined {
+  if (file === undefined) return readPipe(pipe.read, enlarge);
   closeSync(pipe.read);
   return undefined;
 }

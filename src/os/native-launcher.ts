@@ -74,8 +74,8 @@ export class NativeLauncher implements Launcher {
         const child = (pid = await this.#spawn(command, granted, ends, aside));
         return {
           pid: child,
-          stdout: readUnlessHanded(stdout, files.stdout),
-          stderr: readUnlessHanded(stderr, files.stderr),
+          stdout: readUnlessHanded(stdout, files.stdout, this.#libc.enlarge),
+          stderr: readUnlessHanded(stderr, files.stderr, this.#libc.enlarge),
           helper: granted.helper[0],
           signal: (signal) => this.#signal(child, signal),
         };

@@ -1,4 +1,5 @@
 import { getSystemErrorMap } from 'node:util';
+import { loudPipe } from './output-pipe.js';
 import type { Pipe } from './pipes.js';
 
 /** What is used of the C library. Numbers are those of Linux on 64 bit. */
@@ -9,6 +10,8 @@ export interface NativeLibc {
   readonly spawnSync: (start: NativeStart) => number;
   /** A new pipe, both ends closed on exec. */
   readonly pipe: () => Pipe;
+  /** Makes a pipe larger, for a program that says much; where that is not allowed it stays as it is. */
+  readonly enlarge: (descriptor: number) => void;
   /** A child that ended and was not reaped yet, left as it is; `undefined` when there is none. */
   readonly peek: () => number | undefined;
   /** Reaps that child: its wait status, or `undefined` while it lives. */
@@ -26,6 +29,7 @@ export interface NativeStart {
 
 const flags = { setSignalDefaults: 0x04, setSignalMask: 0x08, setSession: 0x80 };
 const closeOnExec = 0o2000000;
+const setPipeSize = 1031;
 const waitNoHang = 1;
 const waitExited = 4;
 const waitNoReap = 0x01000000;
@@ -54,6 +58,7 @@ export async function loadNativeLibc(): Promise<NativeLibc> {
     attributesDefaults: define('int posix_spawnattr_setsigdefault(void *, void *)'),
     attributesMask: define('int posix_spawnattr_setsigmask(void *, void *)'),
     pipe2: define('int pipe2(_Out_ int *, int)'),
+    fcntl: define('int fcntl(int, int, ...)'),
     waitid: define('int waitid(int, int, void *, int)'),
     waitpid: define('int waitpid(int, _Out_ int *, int)'),
   };
@@ -107,6 +112,7 @@ export async function loadNativeLibc(): Promise<NativeLibc> {
       const [read = 0, write = 0] = ends;
       return { read, write };
     },
+    enlarge: (descriptor) => void c.fcntl(descriptor, setPipeSize, 'int', loudPipe),
     peek: () => {
       siginfo.fill(0);
       if (c.waitid(anyChild, 0, siginfo, waitExited | waitNoHang | waitNoReap) !== 0) return undefined;

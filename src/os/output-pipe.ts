@@ -2,8 +2,11 @@ import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net';
 
 /** How many bytes of what was said before can be put in front of a chunk without copying the chunk. */
 const roomBefore = 64 * 1024;
+/** What a pipe holds at first, and what that of a loud program holds: half as many turns are then waited for, on both sides. */
+const fullPipe = 64 * 1024;
+export const loudPipe = 4 * fullPipe;
 // More than a pipe holds: a read that does not fill it is the last of its turn, so that one loud program does not get several.
-const roomForRead = 128 * 1024;
+const roomForRead = loudPipe + 2 * fullPipe;
 /** All pipes are read into this one: what is said is passed on before the next read, so none needs a buffer of its own. */
 const area = Buffer.allocUnsafeSlow(roomBefore + roomForRead);
 const readInto = area.subarray(roomBefore);
@@ -11,14 +14,26 @@ const readInto = area.subarray(roomBefore);
 /**
  * Reads a pipe. What a listener of `data` is given holds only while it is called, unless it makes a copy; whoever reads
  * the stream otherwise gets copies. Pausing it stops the reading, and then the pipe fills up.
+ *
+ * `enlarge`: called once, when the pipe was found full.
  */
-export function readPipe(descriptor: number): Socket {
+export function readPipe(descriptor: number, enlarge?: (descriptor: number) => void): Socket {
+  let isLoud = enlarge === undefined;
   // The declarations know it of `connect` only.
   const options: SocketConstructorOpts & { readonly onread: OnReadOpts } = {
     fd: descriptor,
     readable: true,
     writable: false,
-    onread: { buffer: readInto, callback: (length) => pass(readInto.subarray(0, length)) },
+    onread: {
+      buffer: readInto,
+      callback: (length) => {
+        if (!isLoud && length >= fullPipe) {
+          isLoud = true;
+          enlarge?.(descriptor);
+        }
+        return pass(readInto.subarray(0, length));
+      },
+    },
   };
   const socket = new Socket(options);
   const pass = (chunk: Buffer): boolean => {

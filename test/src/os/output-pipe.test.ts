@@ -8,14 +8,19 @@ import { expect, test } from 'vitest';
 import { readPipe, withBefore } from '../../../src/os/output-pipe.js';
 import { scratch } from '../scratch.js';
 
-/** A pipe: its read end as a stream, and the descriptor of the other. */
-function pipe(): { source: Socket; write: number } {
+function ends(): { read: number; write: number } {
   const path = join(scratch(), 'pipe');
   execFileSync('mkfifo', [path]);
   const both = openSync(path, 'r+');
   const read = openSync(path, 'r');
   const write = openSync(path, 'w');
   closeSync(both);
+  return { read, write };
+}
+
+/** A pipe: its read end as a stream, and the descriptor of the other. */
+function pipe(): { source: Socket; write: number } {
+  const { read, write } = ends();
   return { source: readPipe(read), write };
 }
 
@@ -38,6 +43,24 @@ test('two pipes at once are heard each for itself, though they are read into the
   const expected = Array.from({ length: 200_000 }, (_, index) => `${index + 1}`);
   expect(numbers).toEqual(expected);
   expect(named).toEqual(expected.map((number) => `x${number}`));
+});
+
+test('one that was found full is enlarged, once', async () => {
+  const { read, write } = ends();
+  const enlarged: number[] = [];
+  const source = readPipe(read, (descriptor) => enlarged.push(descriptor));
+  writeSync(write, 'x'.repeat(1_000));
+  await once(source, 'data');
+  expect(enlarged).toEqual([]);
+  for (let time = 0; time < 2; time++) {
+    source.pause();
+    writeSync(write, 'x'.repeat(64 * 1024));
+    source.resume();
+    await once(source, 'data');
+  }
+  expect(enlarged).toEqual([read]);
+  closeSync(write);
+  await once(source, 'close');
 });
 
 test('who reads it otherwise than by its data events gets copies', async () => {
