@@ -28,7 +28,8 @@ import { endAllTrials, tooMany } from './trial.js';
 /** Peers are compared with this many programs or fewer; beyond it, what counts is how ours grows. */
 const largestCrowd = 1_000;
 
-const own = [ncolony('native'), ncolony('node')];
+const kinds = ['native', 'node'] as const;
+const own = kinds.map((kind) => ncolony(kind));
 const others = [s6(false), s6(true), runit(false), runit(true), supervisord, pm2];
 
 async function measure(options: BenchOptions, peers: readonly Peer[], crowdSize: number): Promise<Measurements> {
@@ -58,7 +59,7 @@ async function measure(options: BenchOptions, peers: readonly Peer[], crowdSize:
     const once = { ...rounds, rounds: Math.min(rounds.rounds, count > largestCrowd ? 1 : 3) };
     if (isCrowded) await each(`${count} programs`, of, (peer) => crowd(results, peer, count, once));
     if (!rows.has('during-bring-up')) continue;
-    for (const kind of ['native', 'node'] as const) {
+    for (const kind of kinds) {
       await results.attempt(`${count} programs, ${kind}`, () => duringBringUp(results, kind, count));
     }
   }
@@ -79,7 +80,7 @@ async function measureLogs(
   each: (what: string, of: readonly Peer[], work: (peer: Peer) => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const [first] = own;
-  const withLogs = peers.map((peer) => (peer === first ? ncolony('native', { logs: true }) : peer));
+  const withLogs = [...kinds.map((kind) => ncolony(kind, { logs: true })), ...peers.slice(own.length)];
   for (const [programs, megabytes] of [
     [1, 300],
     [50, 6],
