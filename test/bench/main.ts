@@ -13,7 +13,7 @@ import { s6 } from './peers/s6.js';
 import { supervisord } from './peers/supervisord.js';
 import { commands } from './rows/commands.js';
 import { crashStorm } from './rows/crash-storm.js';
-import { crowd, emptiness } from './rows/crowd.js';
+import { bringUps, crowd, emptiness } from './rows/crowd.js';
 import { duringBringUp } from './rows/during-bring-up.js';
 import { grandchild } from './rows/grandchild.js';
 import { killedSupervisor } from './rows/killed-supervisor.js';
@@ -41,12 +41,10 @@ async function measure(options: BenchOptions, peers: readonly Peer[], crowdSize:
   const most = quick ? 20 : 100;
   const budgetMs = quick ? 4_000 : 15_000;
   const wishes = {
-    rounds: quick ? 1 : 3,
     ...(rows.has('reactions') && { reactions: { most, budgetMs } }),
     ...(rows.has('idle') && { idleMs: quick ? 5_000 : 30_000 }),
   };
-  const isCrowded = rows.has('bring-up') || rows.has('reactions') || rows.has('idle');
-  const rounds = { ...wishes, rounds: rows.has('bring-up') ? wishes.rounds : 0 };
+  const isCrowded = rows.has('reactions') || rows.has('idle');
 
   if (rows.has('bring-up')) await each('memory', peers, (peer) => emptiness(results, peer));
   for (const count of counts) {
@@ -56,8 +54,9 @@ async function measure(options: BenchOptions, peers: readonly Peer[], crowdSize:
       continue;
     }
     const of = count === crowdSize ? peers : [...own, bareLoop()];
-    const once = { ...rounds, rounds: Math.min(rounds.rounds, count > largestCrowd ? 1 : 3) };
-    if (isCrowded) await each(`${count} programs`, of, (peer) => crowd(results, peer, count, once));
+    const rounds = quick || count > largestCrowd ? 1 : 3;
+    if (rows.has('bring-up')) await bringUps(results, of, count, rounds);
+    if (isCrowded) await each(`${count} programs`, of, (peer) => crowd(results, peer, count, wishes));
     if (!rows.has('during-bring-up')) continue;
     for (const kind of kinds) {
       await results.attempt(`${count} programs, ${kind}`, () => duringBringUp(results, kind, count));

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandPath, run, type Peer, type Supervisor } from '../peer.js';
@@ -30,6 +30,7 @@ export class Pm2 implements Supervisor {
   readonly #command: string;
   readonly #apps: object[] = [];
   #wasStarted = false;
+  #client: ChildProcess | undefined;
 
   constructor(home: string, path: string) {
     this.#home = home;
@@ -59,6 +60,8 @@ export class Pm2 implements Supervisor {
   }
 
   stop(): void {
+    // One that still waits for its daemon would wait for ever.
+    this.#client?.kill('SIGKILL');
     this.#begin(['kill']);
   }
 
@@ -102,7 +105,8 @@ export class Pm2 implements Supervisor {
 
   #begin(words: readonly string[], under: readonly string[] = []): void {
     const [file = '', ...rest] = [...under, ...this.#words(words)];
-    spawn(file, rest, { stdio: 'ignore' }).on('error', () => undefined);
+    this.#client = spawn(file, rest, { stdio: 'ignore' });
+    this.#client.on('error', () => undefined);
   }
 
   #run(words: readonly string[]): Promise<void> {

@@ -9,31 +9,36 @@ import { addsOf, crashesOf, tellReactions } from './reactions.js';
 const settleMs = 3_000;
 
 export interface CrowdWishes {
-  /** How often everything is brought up and shut down. */
-  readonly rounds: number;
   /** Several new programs and several crashes among the others. */
   readonly reactions?: { readonly most: number; readonly budgetMs: number };
   readonly idleMs?: number;
 }
 
-/** What it costs to have so many programs: bring-up, memory, reactions, idleness and shutdown. */
-export async function crowd(results: Measurements, peer: Peer, count: number, wishes: CrowdWishes): Promise<void> {
-  if (wishes.rounds > 0) await lives(results, peer, count, wishes.rounds);
-  if (wishes.idleMs === undefined && wishes.reactions === undefined) return;
-  // Those that have a limit need room for newcomers.
-  const room = Math.min(count, (peer.most ?? Number.MAX_SAFE_INTEGER) - (wishes.reactions?.most ?? 0));
-  await live(results, peer, room, wishes, count);
+/** Brings so many programs up and down: everyone in turn, and that several times, as no machine is the same for minutes. */
+export async function bringUps(
+  results: Measurements,
+  peers: readonly Peer[],
+  count: number,
+  rounds: number,
+): Promise<void> {
+  const lives = peers.map((peer) => ({ peer, all: [] as Life[] }));
+  for (let round = 0; round < rounds; round++) {
+    for (const { peer, all } of lives) {
+      await results.attempt(`bring-up, ${count} programs, ${peer.name}`, async () => {
+        all.push(await bringUpAndDown(peer, count));
+      });
+    }
+  }
+  for (const { peer, all } of lives) if (all.length > 0) tell(results, peer, count, all);
 }
 
-async function lives(results: Measurements, peer: Peer, count: number, rounds: number): Promise<void> {
-  const all: Life[] = [];
-  for (let round = 0; round < rounds; round++) all.push(await bringUpAndDown(peer, count));
-  const tell = (row: string, figure: (life: Life) => number, unit: 's' | 'MB') =>
+function tell(results: Measurements, peer: Peer, count: number, all: readonly Life[]): void {
+  const add = (row: string, figure: (life: Life) => number, unit: 's' | 'MB') =>
     results.add(row, peer.name, count, median(all.map(figure)), unit);
-  tell('bring-up', ({ bringUp }) => bringUp.seconds, 's');
-  tell('bring-up, first to last process', ({ bringUp }) => bringUp.ofPrograms, 's');
-  tell('memory', ({ memory }) => memory / 1024, 'MB');
-  tell('shutdown', ({ shutdown }) => shutdown.seconds, 's');
+  add('bring-up', ({ bringUp }) => bringUp.seconds, 's');
+  add('bring-up, first to last process', ({ bringUp }) => bringUp.ofPrograms, 's');
+  add('memory', ({ memory }) => memory / 1024, 'MB');
+  add('shutdown', ({ shutdown }) => shutdown.seconds, 's');
   const left = Math.max(...all.map(({ shutdown }) => shutdown.left));
   if (left > 0) results.add('processes left by the shutdown', peer.name, count, left, '');
 }
@@ -52,7 +57,10 @@ async function bringUpAndDown(peer: Peer, count: number) {
   }
 }
 
-async function live(results: Measurements, peer: Peer, room: number, wishes: CrowdWishes, count: number) {
+/** What it costs to have so many programs while they run: idleness and reactions. */
+export async function crowd(results: Measurements, peer: Peer, count: number, wishes: CrowdWishes): Promise<void> {
+  // Those that have a limit need room for newcomers.
+  const room = Math.min(count, (peer.most ?? Number.MAX_SAFE_INTEGER) - (wishes.reactions?.most ?? 0));
   const trial = new Trial(peer);
   try {
     await trial.bringUp(room);
