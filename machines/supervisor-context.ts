@@ -104,8 +104,8 @@ export function shutdownTime({ timings, specs, programs }: SupervisorContext): n
 }
 
 /**
- * Names of programs that need an actor, have none, and none was asked for: of those of which there is news, since everyone
- * else has one. One that broke gets it when it is revived.
+ * Names of programs that need an actor, have none, and none was asked for: of those of which there is news, since nobody
+ * else is in want of one. One that broke gets it when it is revived.
  */
 export function homeless(context: SupervisorContext, news: SupervisorEvent): string[] {
   const { specs, leftovers, programs, admitting, broken } = context;
@@ -114,6 +114,7 @@ export function homeless(context: SupervisorContext, news: SupervisorEvent): str
   return [...new Set(namesIn(news, context))].filter(isHomeless);
 }
 
+/** Without any news of its own, a supervisor begins with what was left. */
 function namesIn(news: SupervisorEvent, { leftovers }: SupervisorContext): Iterable<string> {
   if (news.type === 'config.synced')
     return [...news.added, ...news.changed.map(({ spec }) => spec)].map(({ name }) => name);

@@ -35,7 +35,7 @@ export interface ProcessHost {
   readonly outputs: Outputs;
   /** Called in the moment before a process is started. */
   readonly announce: (start: { readonly name: string; readonly run: string; readonly stdin: string }) => void;
-  /** Called when it can be told for good from any that gets its number later. `startTime`: as in /proc, 0 if unknown. */
+  /** Called once, when its start time (as in /proc) is known, or with 0 when it never will be. */
   readonly identify: (process: { readonly name: string; readonly run: string; readonly startTime: number }) => void;
   readonly inherited: NodeJS.ProcessEnv;
 }
@@ -114,7 +114,7 @@ class Incarnation {
   /** The actor was stopped. What then still runs is ended at once: nobody is left who could. */
   release(): void {
     this.#released = true;
-    clearTimeout(this.#identify);
+    this.#settleIdentity();
     this.#ending.dispose();
     this.#leaveQueue?.();
     if (this.#leader !== undefined && this.#exit === undefined) signalGroup(this.#leader.pid, 'SIGKILL');
@@ -123,7 +123,7 @@ class Incarnation {
   #terminate(signal: NodeJS.Signals, tree: boolean): void {
     if (this.#terminating || this.#failed) return;
     this.#terminating = true;
-    this.#learnStartTime();
+    this.#settleIdentity();
     if (this.#leader === undefined) {
       // There is no process, nor will there be one; but earlier ones may have left daemons behind.
       this.#leaveQueue?.();
@@ -185,7 +185,7 @@ class Incarnation {
       if (stdin !== undefined) this.#host.announce({ name: this.#input.name, run: this.#run, stdin });
       this.#takeUp(await prepared.launch((exit) => void this.#hasExited(exit), aside));
       // Who was not announced is nobody's before that.
-      if (stdin === undefined) this.#learnStartTime();
+      if (stdin === undefined) this.#settleIdentity();
     } catch (error) {
       failure = error;
     }
@@ -198,19 +198,20 @@ class Incarnation {
     const { pid } = launched;
     this.#launched = launched;
     this.#leader = { pid, startTime: 0 };
-    this.#identify = setTimeout(() => this.#learnStartTime(), identifyMs);
+    this.#identify = setTimeout(() => this.#settleIdentity(), identifyMs);
     this.#connect(launched);
     this.#host.descendants.remember(this.#run);
     if (this.#released) signalGroup(pid, 'SIGKILL');
     else this.#report({ type: 'process.started', pid, run: this.#run });
   }
 
-  /** Its number may be given to another process, once it is reaped. */
-  #learnStartTime(): void {
+  /** Its number may be given to another process, once it is reaped. What cannot be read yet is tried again. */
+  #settleIdentity(): void {
     clearTimeout(this.#identify);
     if (this.#leader === undefined || this.#isIdentified) return;
-    this.#isIdentified = true;
     const startTime = this.#exit === undefined ? startTimeOf(this.#leader.pid) : 0;
+    if (startTime === 0 && this.#exit === undefined && hasProc) return;
+    this.#isIdentified = true;
     this.#leader = { ...this.#leader, startTime };
     this.#host.identify({ name: this.#input.name, run: this.#run, startTime });
   }
@@ -239,7 +240,7 @@ class Incarnation {
 
   async #hasExited(exit: Exit): Promise<void> {
     this.#exit = exit;
-    this.#learnStartTime();
+    this.#settleIdentity();
     if (!this.#terminating) {
       const failure = await helperFailure(this.#complaint, exit, this.#executable);
       const stragglers = await this.#stragglers();

@@ -50,7 +50,7 @@ export class RunRecords {
     this.#write(record);
   }
 
-  /** The one that was started last can be told for good; `startTime`: 0 where it cannot be read. */
+  /** What there will ever be known of the process that was started last; `startTime`: 0 where it ended too soon. */
   identify({ name, run, startTime }: Pick<ProcessRecord, 'name' | 'run' | 'startTime'>): void {
     if (this.#fresh.get(name)?.run === run) this.#settle(name, startTime);
   }

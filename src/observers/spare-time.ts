@@ -32,15 +32,15 @@ export class SpareTime {
   finish(): void {
     clearTimeout(this.#timer);
     this.#work(Infinity);
-    clearTimeout(this.#timer);
   }
 
   #slice(): void {
+    this.#timer = undefined;
     const pause = this.#pause();
     const result = this.#work(sliceMs);
-    this.#timer = result === 'done' ? undefined : setTimeout(() => this.#slice(), result === 'more' ? pause : retryMs);
+    if (result === 'more') this.#timer = setTimeout(() => this.#slice(), pause);
     // What cannot be written keeps no monitor alive.
-    if (result === 'failed') this.#timer?.unref();
+    if (result === 'failed') this.#timer = setTimeout(() => this.#slice(), retryMs).unref();
   }
 
   #pause(): number {

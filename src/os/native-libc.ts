@@ -30,6 +30,7 @@ export interface NativeStart {
 const flags = { setSignalDefaults: 0x04, setSignalMask: 0x08, setSession: 0x80 };
 const closeOnExec = 0o2000000;
 const setPipeSize = 1031;
+const getPipeSize = 1032;
 const waitNoHang = 1;
 const waitExited = 4;
 const waitNoReap = 0x01000000;
@@ -112,7 +113,9 @@ export async function loadNativeLibc(): Promise<NativeLibc> {
       const [read = 0, write = 0] = ends;
       return { read, write };
     },
-    enlarge: (descriptor) => void c.fcntl(descriptor, setPipeSize, 'int', loudPipe),
+    enlarge: (descriptor) => {
+      if (c.fcntl(descriptor, getPipeSize) < loudPipe) c.fcntl(descriptor, setPipeSize, 'int', loudPipe);
+    },
     peek: () => {
       siginfo.fill(0);
       if (c.waitid(anyChild, 0, siginfo, waitExited | waitNoHang | waitNoReap) !== 0) return undefined;

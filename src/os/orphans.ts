@@ -1,35 +1,44 @@
 import { readdirSync } from 'node:fs';
 import { readProc } from './proc-file.js';
-import { ownLineage, readProcess, type Leader } from './process-table.js';
+import { readProcess, type Leader } from './process-table.js';
 import { exists } from './signal.js';
 
 /**
  * Whether a dead leader left members of its session behind, told without a look at every process of the machine.
- * `undefined` where the kernel does not list the children of a process, or not for us.
+ * `undefined` where it cannot be told that way: the kernel does not list the children of a process, or not for us, or
+ * somebody came or went just now.
  *
  * Whoever outlives its parent becomes a child of the nearest subreaper above it, in the end of init: of one of our own
  * ancestors. So only their children need to be looked at.
  */
 export function leftOrphans(leader: Leader): boolean | undefined {
-  lineage ??= ownLineage();
   try {
-    for (const adopter of lineage) {
-      // Our own children are known to us, unless we are init.
-      if (adopter === process.pid && adopter !== 1) continue;
-      for (const child of childrenOf(adopter)) if (!lineage.has(child) && isLivingMember(child, leader)) return true;
-    }
-    return false;
+    adopters ??= findAdopters();
+    return adopters.some((adopter) => childrenOf(adopter).some((pid) => isMember(pid, leader)));
   } catch {
     return undefined;
   }
 }
 
-// An ancestor that ends is followed by one of its own, so there will never be others than those of the beginning.
-let lineage: ReadonlySet<number> | undefined;
+// Found once: an ancestor that ends is followed by one of its own, so there will never be others.
+let adopters: readonly number[] | undefined;
 
-function isLivingMember(pid: number, leader: Leader): boolean {
-  const child = readProcess(pid);
-  return child !== undefined && !child.zombie && child.session === leader.pid;
+/** Our ancestors, the nearest first: what one of them leaves moves up. Our own children are known, unless we are init. */
+function findAdopters(): number[] {
+  const found: number[] = [];
+  for (let pid = process.ppid; pid > 1;) {
+    found.push(pid);
+    pid = seen(pid).parent;
+  }
+  return [...found, 1];
+}
+
+function isMember(pid: number, leader: Leader): boolean {
+  const child = seen(pid);
+  if (child.session !== leader.pid) return false;
+  // What it had itself may have moved up after the list was read.
+  if (child.zombie) throw new Error(`${pid} is just ending`);
+  return true;
 }
 
 // Orphans are given to the first living thread: to the main one, unless that has ended before the others.
@@ -43,4 +52,11 @@ function childrenOfThread(pid: number, thread: number | string): number[] {
   const children = readProc(`/proc/${pid}/task/${thread}/children`);
   if (children === undefined && exists(pid)) throw new Error(`the children of ${pid} are not to be seen`);
   return (children?.toString('latin1') ?? '').split(' ').filter(Boolean).map(Number);
+}
+
+/** Throws where it is gone: its neighbours may then be missing in the list that was just read. */
+function seen(pid: number) {
+  const entry = readProcess(pid);
+  if (entry === undefined) throw new Error(`${pid} is gone, or not to be seen`);
+  return entry;
 }

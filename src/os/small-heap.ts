@@ -8,7 +8,7 @@ import { setFlagsFromString } from 'node:v8';
  * programs take for good. Each of the threads that tidy it up would keep half-filled pages of its own: 9 KB a program. And
  * what is compiled again for speed while a thousand programs come up takes a second of CPU that they need, and memory:
  * only what is hot six times as long as usual is worth it, such as the splitting of lines. What a start leaves behind is
- * old enough by then not to count as young: without a limit on its growth half of the heap of a crowd would be such waste.
+ * old enough by then not to count as young: the heap would grow to twice what lives before it is tidied up, not to 1.6 ×.
  */
 export function keepHeapSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');

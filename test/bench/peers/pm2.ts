@@ -23,6 +23,12 @@ function versionBeside(path: string): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
+// One whose daemon is gone waits for it for ever.
+const clients = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const client of clients) client.kill('SIGKILL');
+});
+
 /** Its daemon is nobody's child; every command starts one where there is none. */
 export class Pm2 implements Supervisor {
   readonly output: string;
@@ -30,7 +36,6 @@ export class Pm2 implements Supervisor {
   readonly #command: string;
   readonly #apps: object[] = [];
   #wasStarted = false;
-  #client: ChildProcess | undefined;
 
   constructor(home: string, path: string) {
     this.#home = home;
@@ -60,8 +65,6 @@ export class Pm2 implements Supervisor {
   }
 
   stop(): void {
-    // One that still waits for its daemon would wait for ever.
-    this.#client?.kill('SIGKILL');
     this.#begin(['kill']);
   }
 
@@ -105,8 +108,11 @@ export class Pm2 implements Supervisor {
 
   #begin(words: readonly string[], under: readonly string[] = []): void {
     const [file = '', ...rest] = [...under, ...this.#words(words)];
-    this.#client = spawn(file, rest, { stdio: 'ignore' });
-    this.#client.on('error', () => undefined);
+    const client = spawn(file, rest, { stdio: 'ignore' });
+    client.on('error', () => undefined);
+    client.unref();
+    clients.add(client);
+    client.once('exit', () => clients.delete(client));
   }
 
   #run(words: readonly string[]): Promise<void> {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { ProcessCommand, ProcessEvent, ProcessInput } from '../../../machines/index.js';
 import { Descendants } from '../../../src/actors/descendants.js';
 import { createProcessActor, type ProcessHost } from '../../../src/actors/process.js';
@@ -102,6 +102,44 @@ describe('a start', () => {
       NCOLONY_CONFIG: files.get(name)?.text,
       NCOLONY_RUN: run,
       NCOLONY_COLONY: colony,
+    });
+  });
+
+  describe('can be told for good', () => {
+    const identified: Parameters<ProcessHost['identify']>[0][] = [];
+    const identify: ProcessHost['identify'] = (process) => void identified.push(process);
+    beforeEach(() => void identified.splice(0));
+
+    test('by its start time, a moment after it', async () => {
+      const incarnation = begin(stays, { identify });
+      const { pid, run } = await incarnation.next('process.started');
+      expect(identified).toEqual([]);
+      await vi.waitFor(() => expect(identified).not.toEqual([]), patience);
+      incarnation.tell(terminate);
+      await incarnation.next('process.gone');
+      expect(identified).toEqual([{ name, run, startTime: expect.any(Number) as number }]);
+      expect(identified[0]?.startTime).toBeGreaterThan(0);
+      expect(pid).toBeGreaterThan(0);
+    });
+
+    test.for([
+      ['it is to end', (incarnation: Incarnation) => incarnation.tell(terminate)],
+      ['its actor is stopped', (incarnation: Incarnation) => incarnation.stop()],
+    ] as const)('at once when %s', async ([, end]) => {
+      const incarnation = begin(stays, { identify });
+      const { run } = await incarnation.next('process.started');
+      end(incarnation);
+      expect(identified).toEqual([{ name, run, startTime: expect.any(Number) as number }]);
+      expect(identified[0]?.startTime).toBeGreaterThan(0);
+    });
+
+    test('never, when it has ended before that', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      onTestFinished(() => void vi.useRealTimers());
+      const incarnation = begin({ args: ['true'] }, { identify });
+      const { run } = await incarnation.next('process.started');
+      await incarnation.next('process.exited');
+      expect(identified).toEqual([{ name, run, startTime: 0 }]);
     });
   });
 

@@ -12,7 +12,12 @@ beforeEach(() => {
   slices = [];
   result = 'done';
   utilization = 0;
-  vi.spyOn(performance, 'eventLoopUtilization').mockImplementation(() => ({ idle: 0, active: 0, utilization }));
+  // What counts is what it was since the last slice.
+  vi.spyOn(performance, 'eventLoopUtilization').mockImplementation((_now, since) => ({
+    idle: 0,
+    active: 0,
+    utilization: since === undefined ? 1 - utilization : utilization,
+  }));
   spareTime = new SpareTime(10, (budgetMs) => {
     slices.push({ at: Date.now(), budgetMs });
     return result;
@@ -49,6 +54,18 @@ test('what failed is tried again a second later', () => {
   vi.advanceTimersByTime(10 + 999);
   expect(slices).toHaveLength(1);
   vi.advanceTimersByTime(1);
+  expect(slices).toHaveLength(2);
+});
+
+test('what throws is claimed again like anything else', () => {
+  const failing = new SpareTime(10, () => {
+    slices.push({ at: Date.now(), budgetMs: 0 });
+    throw new Error('a listener of warnings failed');
+  });
+  for (let time = 0; time < 2; time++) {
+    failing.claim();
+    expect(() => vi.advanceTimersByTime(10)).toThrow('a listener');
+  }
   expect(slices).toHaveLength(2);
 });
 
