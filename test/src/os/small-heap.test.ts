@@ -35,9 +35,9 @@ it('the space for young objects stays small', () => {
 function heapOfReplaced(preparation: string): number {
   const script = `${preparation}
     const kept = [];
-    for (let index = 0; index < 2e5; index++) kept.push({ index, text: [index] });
+    for (let index = 0; index < 1e5; index++) kept.push({ index, text: [index] });
     let most = 0;
-    for (let index = 0; index < 3e6; index++) {
+    for (let index = 0; index < 8e5; index++) {
       kept[(index * 7919) % kept.length] = { index, text: [index] };
       if (index % 1e4 === 0) most = Math.max(most, process.memoryUsage().heapTotal / 2 ** 20);
     }
