@@ -27,8 +27,9 @@ it('is done in silence, whatever the version of V8', () => {
 it('the space for young objects stays small', () => {
   const usual = youngSpace('');
   expect(usual).toBeGreaterThan(8);
-  // Mostly it stays at what it is at the beginning; later versions of V8 let it grow in between.
-  expect(youngSpace(`(await import(${JSON.stringify(module)})).keepHeapSmall();`)).toBeLessThan(usual / 2);
+  // Later versions of V8 let it grow in between, now and then.
+  const most = process.versions.v8.startsWith('11.') ? 4 : usual / 2;
+  expect(youngSpace(`(await import(${JSON.stringify(module)})).keepHeapSmall();`)).toBeLessThanOrEqual(most);
 });
 
 /** The most megabytes that the heap takes while a crowd of old objects is replaced by others, one after the other. */
