@@ -34,6 +34,7 @@ import { TaggedLines } from './output/tagged-lines.js';
 import { ownStatus } from './own-status.js';
 import { defaultLogLimits } from './protocol/log-settings.js';
 import { tendColony } from './tended-colony.js';
+import { keepTimersByActor } from './timers-by-actor.js';
 import { version } from './version.js';
 
 /** What a monitor is told. Durations are milliseconds. */
@@ -141,6 +142,7 @@ async function beginOn(colony: Colony, options: StartOptions) {
     throw error;
   });
   const actor = createActor(supervisorMachine.provide({ actors }), { input: supervisorInput(options, leftovers) });
+  keepTimersByActor(actor);
   viewer?.show(actor);
   const live = new LiveStatus(actor, { pid: own.pid, since: own.since, version }, colony.messages);
   const recorder = await openRecorder(options, actor, warn);
