@@ -9,7 +9,9 @@ import type { AnyActor, AnyActorRef } from 'xstate';
  */
 export function keepTimersByActor({ system }: AnyActor): void {
   const { scheduler } = system;
-  const { schedule, cancel, cancelAll } = scheduler;
+  const schedule = scheduler.schedule.bind(scheduler);
+  const cancel = scheduler.cancel.bind(scheduler);
+  const cancelAll = scheduler.cancelAll.bind(scheduler);
   const named = new WeakMap<AnyActorRef, Set<string>>();
   // Their timers cannot be told apart, nor when they are over.
   const nameless = new WeakSet<AnyActorRef>();

@@ -7,7 +7,16 @@ import { readUnlessHanded, withHandedFiles } from './handed-files.js';
 import { LaunchError, type Command, type Exited, type Launched, type Launcher, type Prepared } from './launcher.js';
 import { loadNativeLibc, type NativeLibc, type NativeStart } from './native-libc.js';
 import { closePipe, type Pipe } from './pipes.js';
+import { SpawningThread } from './spawning-thread.js';
 import { markOfDescriptor } from './stdin-mark.js';
+
+/** From which descriptor on processes are started in a thread that does not have them all, and how that is made. */
+export interface Crowding {
+  readonly from: number;
+  readonly open: (failed: (error: Error) => void) => SpawningThread;
+}
+
+const usualCrowding: Crowding = { from: 6_000, open: (failed) => new SpawningThread(failed) };
 
 /** Starts processes with `posix_spawn`: as fast whatever the monitor's own size is. */
 export class NativeLauncher implements Launcher {
@@ -17,19 +26,25 @@ export class NativeLauncher implements Launcher {
   /** A child that is not on the list waits to be reaped: perhaps one that is just being started. */
   #sawUnknown = false;
   readonly #onChild = () => this.#reapAll();
+  readonly #crowding: Crowding;
+  readonly #debug: (remark: string) => void;
+  #thread: SpawningThread | undefined;
 
   /** Rejects where the C library cannot be had. */
-  static async load(): Promise<NativeLauncher> {
-    return new NativeLauncher(await loadNativeLibc());
+  static async load(debug: (remark: string) => void): Promise<NativeLauncher> {
+    return new NativeLauncher(await loadNativeLibc(), debug);
   }
 
-  constructor(libc: NativeLibc) {
+  constructor(libc: NativeLibc, debug: (remark: string) => void, crowding = usualCrowding) {
     this.#libc = libc;
+    this.#debug = debug;
+    this.#crowding = crowding;
     process.on('SIGCHLD', this.#onChild);
   }
 
   close(): void {
     process.off('SIGCHLD', this.#onChild);
+    this.#thread?.close();
   }
 
   async prepare(command: Command): Promise<Prepared> {
@@ -111,7 +126,11 @@ export class NativeLauncher implements Launcher {
     const path = findExecutable(words[0] ?? '', granted.environment['PATH']);
     const environment = Object.entries(granted.environment).map(([name, value]) => `${name}=${value}`);
     const start = { path, args: words, environment, descriptors, directory };
-    if (rights.umask === undefined) return aside ? this.#libc.spawn(start) : this.#libc.spawnSync(start);
+    if (rights.umask === undefined) {
+      const pid = await this.#threadFor(start)?.start(start);
+      if (pid !== undefined) return pid;
+      return aside ? this.#libc.spawn(start) : this.#libc.spawnSync(start);
+    }
     // It is the whole process's own: nothing else may happen while it is another.
     const before = process.umask(rights.umask);
     try {
@@ -119,6 +138,12 @@ export class NativeLauncher implements Launcher {
     } finally {
       process.umask(before);
     }
+  }
+
+  #threadFor({ descriptors }: NativeStart): SpawningThread | undefined {
+    if (Math.max(...descriptors) < this.#crowding.from) return undefined;
+    this.#thread ??= this.#crowding.open(({ message }) => this.#debug(`no thread for starts: ${message}`));
+    return this.#thread.isReady ? this.#thread : undefined;
   }
 
   /** A pid stays its own until it is reaped, and only we reap it. */

@@ -1,3 +1,5 @@
+import { constants } from 'node:fs';
+import { constants as systemConstants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 import { loudPipe } from './output-pipe.js';
 import type { Pipe } from './pipes.js';
@@ -8,6 +10,11 @@ export interface NativeLibc {
   readonly spawn: (start: NativeStart) => Promise<number>;
   /** Starts a process before it returns. */
   readonly spawnSync: (start: NativeStart) => number;
+  /**
+   * From then on the calling thread has descriptors of its own, copies of those of the process, and gets no signal that is
+   * for the process: Node's handler could not write down there that it came.
+   */
+  readonly setApart: () => void;
   /** A new pipe, both ends closed on exec. */
   readonly pipe: () => Pipe;
   /** Makes a pipe larger, for a program that says much; where that is not allowed it stays as it is. */
@@ -25,10 +32,20 @@ export interface NativeStart {
   readonly environment: readonly string[];
   readonly descriptors: readonly [number, number, number];
   readonly directory: string | undefined;
+  /** The process whose they are, for a thread that does not have them. Default: the one that calls. */
+  readonly descriptorsOf?: number;
 }
 
 const flags = { setSignalDefaults: 0x04, setSignalMask: 0x08, setSession: 0x80 };
+const { O_RDONLY, O_WRONLY, O_APPEND, O_NOCTTY } = constants;
+const reading = O_RDONLY | O_NOCTTY;
+const appending = O_WRONLY | O_APPEND | O_NOCTTY;
 const closeOnExec = 0o2000000;
+const cloneFiles = 0x400;
+const setMask = 2;
+const { SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGPROF } = systemConstants.signals;
+/** What a thread gets for what it does itself, and from a profiler. */
+const ofThreads = [SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGPROF];
 const setPipeSize = 1031;
 const getPipeSize = 1032;
 const waitNoHang = 1;
@@ -53,11 +70,14 @@ export async function loadNativeLibc(): Promise<NativeLibc> {
     actionsInit: define('int posix_spawn_file_actions_init(void *)'),
     actionsDestroy: define('int posix_spawn_file_actions_destroy(void *)'),
     actionsDup: define('int posix_spawn_file_actions_adddup2(void *, int, int)'),
+    actionsOpen: define('int posix_spawn_file_actions_addopen(void *, int, const char *, int, unsigned int)'),
     actionsChdir: define('int posix_spawn_file_actions_addchdir_np(void *, const char *)'),
     attributesInit: define('int posix_spawnattr_init(void *)'),
     attributesFlags: define('int posix_spawnattr_setflags(void *, short)'),
     attributesDefaults: define('int posix_spawnattr_setsigdefault(void *, void *)'),
     attributesMask: define('int posix_spawnattr_setsigmask(void *, void *)'),
+    sigmask: define('int pthread_sigmask(int, void *, void *)'),
+    unshare: define('int unshare(int)'),
     pipe2: define('int pipe2(_Out_ int *, int)'),
     fcntl: define('int fcntl(int, int, ...)'),
     waitid: define('int waitid(int, int, void *, int)'),
@@ -74,10 +94,20 @@ export async function loadNativeLibc(): Promise<NativeLibc> {
   c.attributesFlags(attributes, flags.setSignalDefaults | flags.setSignalMask | flags.setSession);
   const siginfo = Buffer.alloc(256);
 
-  const prepareSpawn = ({ path, args, environment, descriptors, directory }: NativeStart) => {
+  const prepareSpawn = ({ path, args, environment, descriptors, directory, descriptorsOf }: NativeStart) => {
     const actions = Buffer.alloc(512);
     c.actionsInit(actions);
-    descriptors.forEach((descriptor, target) => c.actionsDup(actions, descriptor, target));
+    descriptors.forEach((descriptor, target) => {
+      if (descriptorsOf === undefined) c.actionsDup(actions, descriptor, target);
+      else
+        c.actionsOpen(
+          actions,
+          target,
+          `/proc/${descriptorsOf}/fd/${descriptor}`,
+          target === 0 ? reading : appending,
+          0,
+        );
+    });
     if (directory !== undefined) c.actionsChdir(actions, directory);
     const pid = [0];
     return {
@@ -106,6 +136,13 @@ export async function loadNativeLibc(): Promise<NativeLibc> {
     spawnSync: (start) => {
       const { words, pidAfter } = prepareSpawn(start);
       return pidAfter(c.spawn(...words));
+    },
+    setApart: () => {
+      const mask = Buffer.alloc(256, 0xff);
+      const kept = ofThreads.reduce((bits, signal) => bits | (1n << BigInt(signal - 1)), 0n);
+      mask.writeBigUInt64LE(BigInt.asUintN(64, ~kept));
+      if (c.sigmask(setMask, mask, null) !== 0) throw new Error('the signals of a thread cannot be set');
+      if (c.unshare(cloneFiles) !== 0) throw systemError('unshare', koffi.errno());
     },
     pipe: () => {
       const ends = [0, 0];

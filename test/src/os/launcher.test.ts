@@ -1,12 +1,16 @@
 import { mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Exit } from '../../../machines/index.js';
 import { chooseLauncher } from '../../../src/os/choose-launcher.js';
 import { type Command, type Launched, type Launcher, type SpawnKind } from '../../../src/os/launcher.js';
+import { NativeLauncher } from '../../../src/os/native-launcher.js';
+import { loadNativeLibc } from '../../../src/os/native-libc.js';
+import { SpawningThread } from '../../../src/os/spawning-thread.js';
 import { seeProcess } from '../../processes.js';
 
 const isRoot = process.geteuid?.() === 0;
@@ -35,12 +39,48 @@ function openOf(beginning: string): number {
   return targets.filter((target) => target.startsWith(beginning)).length;
 }
 
+/** The native one as it is where thousands of descriptors are open: it starts in a thread that does not have them. */
+async function openCrowded(): Promise<Launcher> {
+  // As it was built: a thread runs no TypeScript.
+  const inside = pathToFileURL(resolve('dist/src/os/inside-spawning-thread.js'));
+  const crowding = { from: 0, open: (failed: (error: Error) => void) => new SpawningThread(failed, inside) };
+  const launcher = new NativeLauncher(await loadNativeLibc(), (remark) => expect.fail(remark), crowding);
+  for (let thread: string | undefined = String(process.pid); thread === String(process.pid);) {
+    const prepared = await launcher.prepare({ args: ['cat'], environment: {}, rights: {} });
+    await new Promise<void>((exited, reject) => {
+      const begin = async () => {
+        const { pid, signal } = await prepared.launch(() => exited(), false);
+        thread = threadThatStarted(pid);
+        signal('SIGKILL');
+      };
+      begin().catch(reject);
+    });
+  }
+  return launcher;
+}
+
+/** The thread of this process whose child that is. */
+function threadThatStarted(pid: number): string | undefined {
+  const threads = readdirSync('/proc/self/task');
+  const isIts = (thread: string) =>
+    readFileSync(`/proc/self/task/${thread}/children`, 'latin1').split(' ').includes(`${pid}`);
+  return threads.find(isIts);
+}
+
+interface Kept {
+  readonly name: string;
+  readonly kind: SpawnKind;
+  readonly aside: boolean;
+  readonly open?: () => Promise<Launcher>;
+}
+
 /** The contract of a launcher, kept by each of them. */
-describe.each<[SpawnKind, boolean]>([
-  ['node', false],
-  ['native', false],
-  ['native', true],
-])('the %s launcher (aside: %s)', (kind, aside) => {
+describe.each<Kept>([
+  { name: 'the node launcher', kind: 'node', aside: false },
+  { name: 'the native launcher', kind: 'native', aside: false },
+  { name: 'the native launcher, aside', kind: 'native', aside: true },
+  { name: 'the native launcher, among many descriptors', kind: 'native', aside: true, open: openCrowded },
+])('$name', ({ kind, aside, open }) => {
   let launcher: Launcher;
   let directory: string;
   const started: Launched[] = [];
@@ -48,7 +88,7 @@ describe.each<[SpawnKind, boolean]>([
   const spare = kind === 'node' ? 72 : 0;
 
   beforeAll(async () => {
-    launcher = await chooseLauncher(kind, () => {});
+    launcher = await (open?.() ?? chooseLauncher(kind, () => {}));
     directory = mkdtempSync(join(tmpdir(), 'ncolony-launcher-'));
   });
   afterEach(() => {
@@ -114,6 +154,16 @@ describe.each<[SpawnKind, boolean]>([
     const given = () => readdirSync(`/proc/${launched.pid}/fd`).filter((fd) => !strays.has(fd));
     // The exec lets go of us a moment before it closes what is to be closed.
     await expect.poll(given).toEqual(['0', '1', '2']);
+  });
+
+  test.runIf(open === openCrowded)('starts in a thread that has none of our descriptors', async () => {
+    const { launched } = await launch(['sleep', '100']);
+    const thread = threadThatStarted(launched.pid);
+    const targets = readdirSync(`/proc/self/task/${thread}/fd`)
+      .filter((descriptor) => Number(descriptor) > 2)
+      .map((descriptor) => readlinkSync(`/proc/self/task/${thread}/fd/${descriptor}`));
+    expect(thread).not.toBe(String(process.pid));
+    expect(targets.filter((target) => !/^anon_inode:\[(?:eventfd|eventpoll|io_uring)\]$/.test(target))).toEqual([]);
   });
 
   test('keeps standard input open and silent', async () => {

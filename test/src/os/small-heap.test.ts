@@ -32,6 +32,19 @@ it('the space for young objects stays small', () => {
   expect(youngSpace(`(await import(${JSON.stringify(module)})).keepHeapSmall();`)).toBeLessThanOrEqual(most);
 });
 
+it('a new thread does not let it grow again', () => {
+  const most = process.versions.v8.startsWith('11.') ? 4 : youngSpace('') / 2;
+  const script = `const { keepHeapSmall, keepHeapStillSmall } = await import(${JSON.stringify(module)});
+    const { Worker } = await import('node:worker_threads');
+    const { once } = await import('node:events');
+    keepHeapSmall();
+    const thread = new Worker('setInterval(() => {}, 1e6)', { eval: true });
+    await once(thread, 'online');
+    thread.unref();
+    keepHeapStillSmall();`;
+  expect(youngSpace(script)).toBeLessThanOrEqual(most);
+});
+
 /** The most megabytes that the heap takes while a crowd of old objects is replaced by others, one after the other. */
 function heapOfReplaced(preparation: string): number {
   const script = `${preparation}
