@@ -21,7 +21,7 @@ import { logs } from './rows/logs.js';
 import { lookedAt } from './rows/looked-at.js';
 import { loneReactions } from './rows/reactions.js';
 import { peerRows, table } from './table.js';
-import { endAllTrials, tooMany } from './trial.js';
+import { endAllTrials, mostDescriptors, tooMany } from './trial.js';
 
 // Figures are compared with what was run beside them: absolute times say more about the machine than about ncolony.
 
@@ -29,7 +29,6 @@ import { endAllTrials, tooMany } from './trial.js';
 const largestCrowd = 1_000;
 
 const kinds = ['native', 'node'] as const;
-const own = kinds.map((kind) => ncolony(kind));
 const others = [s6(false), s6(true), runit(false), runit(true), supervisord, pm2];
 
 async function measure(options: BenchOptions, peers: readonly Peer[], crowdSize: number): Promise<Measurements> {
@@ -48,18 +47,18 @@ async function measure(options: BenchOptions, peers: readonly Peer[], crowdSize:
 
   if (rows.has('bring-up')) await each('memory', peers, (peer) => emptiness(results, peer));
   for (const count of counts) {
-    const reason = tooMany(count);
+    const reason = tooMany(count, options.direct ? 1 : mostDescriptors);
     if (reason !== undefined) {
       results.failures.push(reason);
       continue;
     }
-    const of = count === crowdSize ? peers : [...own, bareLoop()];
+    const of = count === crowdSize ? peers : [...own, bare];
     const rounds = quick || count > largestCrowd ? 1 : 3;
     if (rows.has('bring-up')) await bringUps(results, of, count, rounds);
     if (isCrowded) await each(`${count} programs`, of, (peer) => crowd(results, peer, count, wishes));
     if (!rows.has('during-bring-up')) continue;
     for (const kind of kinds) {
-      await results.attempt(`${count} programs, ${kind}`, () => duringBringUp(results, kind, count));
+      await results.attempt(`${count} programs, ${kind}`, () => duringBringUp(results, kind, count, words));
     }
   }
   if (rows.has('reactions')) await each('reactions', peers, (peer) => loneReactions(results, peer, most, budgetMs));
@@ -95,11 +94,14 @@ function isWanted(peer: Peer, { peers }: BenchOptions): boolean {
 }
 
 const options = benchOptions(process.argv.slice(2));
+const words = options.direct ? { logs: true, direct: true } : {};
+const own = kinds.map((kind) => ncolony(kind, words));
+const bare = bareLoop(undefined, options.direct);
 const { counts } = options;
 const crowdSize = counts.findLast((count) => count <= largestCrowd) ?? counts[0] ?? largestCrowd;
 const versions = others.map((peer) => ({ peer, version: peer.version() }));
 const installed = versions.filter(({ peer, version }) => version !== undefined && isWanted(peer, options));
-const peers = [...own, bareLoop(), ...installed.map(({ peer }) => peer)];
+const peers = [...own, bare, ...installed.map(({ peer }) => peer)];
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void endAllTrials().finally(() => process.exit(1)));
 }

@@ -23,14 +23,21 @@ export interface BenchOptions {
   /** Beginnings of the names of peers; `undefined`: all that are installed. */
   readonly peers: readonly string[] | undefined;
   readonly quick: boolean;
+  /** Programs write their output into files themselves: one descriptor each, so that there can be three times as many. */
+  readonly direct: boolean;
 }
 
-/** `[N…] [--rows bring-up,logs] [--peers s6,runit] [--quick]`. Throws with words for people. */
+/** `[N…] [--rows bring-up,logs] [--peers s6,runit] [--quick] [--direct]`. Throws with words for people. */
 export function benchOptions(words: readonly string[]): BenchOptions {
   const { values, positionals } = parseArgs({
     args: [...words],
     allowPositionals: true,
-    options: { rows: { type: 'string' }, peers: { type: 'string' }, quick: { type: 'boolean', default: false } },
+    options: {
+      rows: { type: 'string' },
+      peers: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      direct: { type: 'boolean', default: false },
+    },
   });
   const counts = positionals.length > 0 ? positionals.map(Number) : [100, 1_000, 10_000];
   if (!counts.every((count) => Number.isSafeInteger(count) && count > 0)) throw new Error('N is a number of programs');
@@ -42,6 +49,7 @@ export function benchOptions(words: readonly string[]): BenchOptions {
     rows: new Set(rows.filter(isRowName)),
     peers: values.peers?.split(','),
     quick: values.quick,
+    direct: values.direct,
   };
 }
 

@@ -9,6 +9,8 @@ export interface Peer<S extends Supervisor = Supervisor> {
   readonly name: string;
   /** The most programs that it can have at once. */
   readonly most?: number;
+  /** The descriptors that it needs for a program, at most; default 3. */
+  readonly descriptors?: number;
   /** `undefined`: it is not installed. */
   readonly version: () => string | undefined;
   /** One that does not run yet; `home` is an empty directory. */

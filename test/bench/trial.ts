@@ -12,7 +12,7 @@ import { Idlers, type Program } from './programs.js';
 export const patienceMs = 90_000;
 
 /** The most descriptors that anything needs for a program, and what it needs for itself. */
-const descriptorsPerProgram = 3;
+export const mostDescriptors = 3;
 const ownDescriptors = 300;
 const raisedLimit = 65_536;
 
@@ -32,18 +32,20 @@ export class Trial<S extends Supervisor = Supervisor> {
   readonly supervisor: S;
   readonly #account = CpuAccount.open();
   readonly #known = new Map<number, string>();
+  readonly #descriptors: number;
   #newcomers = 0;
 
   constructor(peer: Peer<S>) {
     const home = join(this.home, 'home');
     mkdirSync(home);
     this.supervisor = peer.create(home);
+    this.#descriptors = peer.descriptors ?? mostDescriptors;
     trials.add(this);
   }
 
   /** `count`: how many programs it will have to run. */
   start(count: number): void {
-    this.supervisor.start([...(this.#account?.words ?? []), ...raising(count)]);
+    this.supervisor.start([...(this.#account?.words ?? []), ...raising(count, this.#descriptors)]);
   }
 
   /** Starts it with so many programs that idle; resolves to what the watch saw, in seconds since the start. */
@@ -124,16 +126,17 @@ function endForGood(pid: number | undefined): void {
 }
 
 /** What a supervisor has to be run under to have descriptors for so many programs. */
-function raising(count: number): readonly string[] {
-  return needed(count) <= hardLimit() ? [] : ['prlimit', `--nofile=${raisedLimit}:${raisedLimit}`];
+function raising(count: number, each: number): readonly string[] {
+  return needed(count, each) <= hardLimit() ? [] : ['prlimit', `--nofile=${raisedLimit}:${raisedLimit}`];
 }
 
 /** Why so many programs cannot be run here, if they cannot. */
-export function tooMany(count: number): string | undefined {
-  if (needed(count) <= hardLimit() || (needed(count) <= raisedLimit && process.geteuid?.() === 0)) return undefined;
-  return `${count} programs need ${needed(count)} descriptors, of which ${hardLimit()} may be had`;
+export function tooMany(count: number, each: number): string | undefined {
+  const all = needed(count, each);
+  if (all <= hardLimit() || (all <= raisedLimit && process.geteuid?.() === 0)) return undefined;
+  return `${count} programs need ${all} descriptors, of which ${hardLimit()} may be had`;
 }
 
-const needed = (count: number) => count * descriptorsPerProgram + ownDescriptors;
+const needed = (count: number, each: number) => count * each + ownDescriptors;
 
 const hardLimit = () => Number(/^Max open files\s+\d+\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]);

@@ -8,6 +8,8 @@ const built = resolve('dist/src/cli.js');
 export interface MonitorWords {
   /** Output into a file for each program, instead of line by line into the monitor's own log. */
   readonly logs?: boolean;
+  /** … which each program writes itself. */
+  readonly direct?: boolean;
   readonly options?: readonly string[];
   readonly environment?: NodeJS.ProcessEnv;
 }
@@ -16,6 +18,7 @@ export interface MonitorWords {
 export function ncolony(kind: 'native' | 'node', words: MonitorWords = {}): Peer<NColony> {
   return {
     name: `ncolony ${kind}`,
+    ...(words.direct === true && { descriptors: 1 }),
     version: () => (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version,
     create: (home) => new NColony(home, kind, words),
   };
@@ -52,7 +55,7 @@ export class NColony extends Foreground {
   }
 
   write({ name, args }: Program): void {
-    this.#put(this.#config, name, { args });
+    this.#put(this.#config, name, { args, ...(this.#words.direct === true && { 'ncolony.log': { to: 'direct' } }) });
   }
 
   add(program: Program): void {

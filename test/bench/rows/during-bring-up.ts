@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Measurements } from '../measurements.js';
-import { ncolony, type NColony } from '../peers/ncolony.js';
+import { ncolony, type MonitorWords, type NColony } from '../peers/ncolony.js';
 import { shell } from '../programs.js';
 import { median, quantile } from '../statistics.js';
 import { patienceMs, Trial } from '../trial.js';
@@ -14,10 +14,16 @@ const thresholdMs = 100;
 const breathMs = 25;
 
 /** What else happens while so many programs are brought up: how long it takes, and how long the event loop stands still. */
-export async function duringBringUp(results: Measurements, kind: 'native' | 'node', count: number): Promise<void> {
+export async function duringBringUp(
+  results: Measurements,
+  kind: 'native' | 'node',
+  count: number,
+  words: MonitorWords,
+): Promise<void> {
   const { name } = ncolony(kind);
   const loop = `/dev/shm/ncolony-bench-loop-${process.pid}.json`;
   const peer = ncolony(kind, {
+    ...words,
     options: ['--threshold', String(thresholdMs / 1000)],
     environment: { NODE_OPTIONS: `--import ${preload}`, BENCH_LOOP: loop },
   });
