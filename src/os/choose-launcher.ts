@@ -4,8 +4,7 @@ import { NodeLauncher } from './node-launcher.js';
 
 /**
  * The launcher that was asked for; when none was, the native one where it loads. `debug` is told why it does not, and
- * what it goes without.
- * Rejects with `EHELPER` where the native one was asked for and does not load.
+ * what it goes without. Rejects with `EHELPER` where the native one was asked for and does not load.
  */
 export async function chooseLauncher(asked: SpawnKind | undefined, debug: (why: string) => void): Promise<Launcher> {
   if (asked === 'node') return new NodeLauncher();

@@ -10,7 +10,7 @@ type Answer = (pid: number | undefined) => void;
  *
  * Why: the kernel copies all descriptors of whoever starts a process, and closes them one by one in the child before its
  * program runs. With 3,000 that takes 0.3 ms, with 19,000 3.5, and each program that runs costs three. A thread takes
- * 8 MB, so it is only worth it for a monitor that has thousands.
+ * 11 MB or more, so it is only worth it for a monitor that has thousands.
  */
 export class SpawningThread {
   readonly #worker: Worker;

@@ -77,15 +77,13 @@ async function measureLogs(
   peers: readonly Peer[],
   each: (what: string, of: readonly Peer[], work: (peer: Peer) => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  const [first] = own;
   const withLogs = [...kinds.map((kind) => ncolony(kind, { logs: true })), ...peers.slice(own.length)];
   for (const [programs, megabytes] of [
     [1, 300],
     [50, 6],
   ] as const) {
     await each('logs', withLogs, (peer) => logs(results, peer, programs, megabytes));
-    if (first === undefined) continue;
-    await each('logs', [first], (peer) => logs(results, peer, programs, megabytes, ', tagged lines'));
+    await each('logs', [ncolony('native')], (peer) => logs(results, peer, programs, megabytes, ', tagged lines'));
   }
 }
 
