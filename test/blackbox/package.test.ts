@@ -203,7 +203,8 @@ function reachable(entries: readonly string[], extension: string): Set<string> {
   const reached = new Set(entries);
   for (const file of reached) {
     const text = readFileSync(file, 'utf8');
-    for (const [, path] of text.matchAll(/(?:from|import)\s*\(?["'](\.[^"']+)\.js["']/g)) {
+    // A thread's file is named by its address.
+    for (const [, path] of text.matchAll(/(?:from|import|new URL)\s*\(?["'](\.[^"']+)\.js["']/g)) {
       reached.add(join(dirname(file), `${path}${extension}`));
     }
   }
