@@ -11,6 +11,7 @@ import type {
   SignalReceived,
 } from './ports.js';
 import type { ProgramSpec } from './program-spec.js';
+import type { SharedMap } from './shared-map.js';
 import { longestTimer, shutdownGrace, type Timings } from './timings.js';
 import { wardCapacity, type ProgramRef, type WardEvent, type WardRef } from './ward.js';
 
@@ -38,9 +39,9 @@ export interface SupervisorContext {
   /** Why it gave up. */
   readonly gaveUp: Fault | undefined;
   /** What the files want, by name. */
-  readonly specs: ReadonlyMap<string, ProgramSpec>;
+  readonly specs: SharedMap<ProgramSpec>;
   /** What there is, by name: longer than `specs` while something removed is being ended. */
-  readonly programs: ReadonlyMap<string, ProgramRef>;
+  readonly programs: SharedMap<ProgramRef>;
   /** The parents of the programs. */
   readonly wards: readonly WardRef[];
   /** Programs whose actor was asked for, by name, and where. */

@@ -6,6 +6,7 @@ import { judge, startDue } from './judgement.js';
 import { configPort, messagesPort, signalsPort, type DirectoryNews } from './ports.js';
 import { rememberedOf } from './program-memory.js';
 import { unknownProgram, type ProgramSpec } from './program-spec.js';
+import { SharedMap } from './shared-map.js';
 import {
   homeless,
   leftOf,
@@ -18,12 +19,6 @@ import {
 } from './supervisor-context.js';
 import { longestTimer, shutdownGrace } from './timings.js';
 import { wardCapacity, wardMachine } from './ward.js';
-
-function without<T>(map: ReadonlyMap<string, T>, name: string): ReadonlyMap<string, T> {
-  const rest = new Map(map);
-  rest.delete(name);
-  return rest;
-}
 
 const isFact = (event: SupervisorEvent): event is ProgramFact | DirectoryNews =>
   /^(?:program|directory)\./.test(event.type) && event.type !== 'program.revive';
@@ -68,11 +63,9 @@ export const supervisorMachine = setup({
   actions: {
     takeSpecs: assign(({ context, event }) => {
       if (event.type !== 'config.synced') return {};
-      const specs = new Map(context.specs);
+      const news = [...event.added, ...event.changed.map(({ spec }) => spec)];
+      const specs = context.specs.with(news.map((spec) => [spec.name, spec])).without(event.removed);
       const faults = new Map(context.faults);
-      for (const spec of event.added) specs.set(spec.name, spec);
-      for (const { spec } of event.changed) specs.set(spec.name, spec);
-      for (const name of event.removed) specs.delete(name);
       for (const name of event.healed) faults.delete(name);
       for (const { name, error } of event.rejected) faults.set(name, error);
       return { specs, faults, syncedTicket: Math.max(context.syncedTicket, event.ticket) };
@@ -126,9 +119,7 @@ export const supervisorMachine = setup({
         const orders = params.isStopping ? lastOrders(newcomer, context.isHurried) : firstOrders(newcomer);
         for (const order of orders) enqueue.sendTo(program, order);
       }
-      const programs = new Map(context.programs);
-      for (const [name, program] of event.programs) programs.set(name, program);
-      enqueue.assign({ programs, admitting, leftovers });
+      enqueue.assign({ programs: context.programs.with(event.programs), admitting, leftovers });
     }),
     reconcile: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'config.synced') return;
@@ -204,7 +195,7 @@ export const supervisorMachine = setup({
       if (!('name' in event)) return;
       const program = context.programs.get(event.name);
       if (program?._parent === undefined) return;
-      enqueue.assign({ programs: without(context.programs, event.name) });
+      enqueue.assign({ programs: context.programs.without([event.name]) });
       enqueue.sendTo(program._parent, { type: 'ward.discharge', name: event.name });
     }),
 
@@ -216,7 +207,7 @@ export const supervisorMachine = setup({
       // Brought back, it will say once more that it is stopped.
       const hasAnswered = lost.value === 'stopped' && lost.context.stopCause === 'shutdown';
       enqueue.assign({
-        programs: without(context.programs, name),
+        programs: context.programs.without([name]),
         broken: new Set(context.broken).add(name),
         unstopped: context.unstopped + (hasAnswered ? 1 : 0),
       });
@@ -281,8 +272,8 @@ export const supervisorMachine = setup({
     intensity: input.intensity,
     deaths: 0,
     gaveUp: undefined,
-    specs: new Map(),
-    programs: new Map(),
+    specs: new SharedMap(),
+    programs: new SharedMap(),
     wards: [],
     admitting: new Map(),
     faults: new Map(),

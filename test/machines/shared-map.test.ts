@@ -1,0 +1,61 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { SharedMap } from '../../machines/shared-map.js';
+
+const some = Array.from({ length: 60 }, (_, number) => `p${number}`);
+const names = fc.array(fc.constantFrom(...some), { maxLength: 20 });
+const changes = fc.array(
+  fc.record({
+    set: fc.array(fc.tuple(names, fc.option(fc.integer(), { nil: undefined })), { maxLength: 3 }),
+    drop: names,
+  }),
+  { maxLength: 40 },
+);
+
+test('is a Map in all that it says, its order included, and none that it was made from is changed', () => {
+  fc.assert(
+    fc.property(changes, (all) => {
+      let shared = new SharedMap<number | undefined>();
+      let plain = new Map<string, number | undefined>();
+      const earlier: [SharedMap<number | undefined>, Map<string, number | undefined>][] = [];
+      for (const { set, drop } of all) {
+        const entries = set.flatMap(([named, value]) => named.map((name) => [name, value] as const));
+        shared = shared.with(entries).without(drop);
+        plain = new Map([...plain, ...entries]);
+        for (const name of drop) plain.delete(name);
+        earlier.push([shared, plain]);
+      }
+      for (const [one, other] of earlier) {
+        expect([...one]).toEqual([...other]);
+        const asked = (map: ReadonlyMap<string, number | undefined>) => [
+          map.size,
+          [...map.keys()],
+          [...map.values()],
+          some.map((name) => [map.has(name), map.get(name)]),
+        ];
+        expect(asked(one)).toEqual(asked(other));
+        const told: unknown[] = [];
+        one.forEach((value, name) => told.push([name, value]));
+        expect(told).toEqual([...other]);
+      }
+    }),
+  );
+});
+
+test('a change among many costs little more than one among few', () => {
+  const many = new SharedMap(new Map(Array.from({ length: 100_000 }, (_, index) => [`p${index}`, index])));
+  let looked = 0;
+  const base = new Map(many);
+  const counting = new Proxy(base, {
+    get: (map, key) => {
+      const value: unknown = Reflect.get(map, key);
+      if (key === Symbol.iterator) looked += map.size;
+      return typeof value === 'function' ? value.bind(map) : value;
+    },
+  });
+  let shared = new SharedMap(counting);
+  for (let index = 0; index < 200; index++) shared = shared.with([[`n${index}`, index]]).without([`p${index}`]);
+  expect(shared.size).toBe(100_000);
+  // 400 changes, and a whole copy for every 316 of them.
+  expect(looked).toBe(100_000);
+});
