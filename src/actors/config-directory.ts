@@ -67,9 +67,9 @@ class ConfigDirectory {
       path: host.path,
       frequency: host.frequency,
       take: host.take,
-      look: (names, whole) => this.#look(names, whole),
+      look: (names, whole) => this.#look(names, whole, this.#ticket),
       // Who waits for a scan is answered all the same: the last good state of things is in force.
-      missed: () => report({ type: 'config.synced', ...noFindings(), ticket: this.#ticket }),
+      missed: () => this.#tell(noFindings(), this.#ticket),
       report,
     });
   }
@@ -85,18 +85,28 @@ class ConfigDirectory {
     for (const retry of this.#retries) clearTimeout(retry);
   }
 
-  async #look(names: readonly string[], whole: boolean): Promise<void> {
-    const ticket = this.#ticket;
-    const findings = noFindings();
+  async #look(names: readonly string[], whole: boolean, ticket: number): Promise<void> {
+    let findings = noFindings();
     const vanished = whole ? [...this.#entries.keys()].filter(missingFrom(names)) : [];
     let sliceEnd = performance.now() + sliceMs;
     for (const name of [...vanished, ...names]) {
       this.#lookAt(name, !whole, findings);
       if (performance.now() < sliceEnd) continue;
       await nextTurn();
+      const urgent = whole && !this.#closed ? this.#rounds.takeUrgent() : [];
+      if (urgent.length > 0) {
+        // A name may be told twice, and what is told first is what was found first.
+        this.#tell(findings, 0);
+        findings = noFindings();
+        await this.#look(urgent, false, 0);
+      }
       if (this.#closed) return;
       sliceEnd = performance.now() + sliceMs;
     }
+    this.#tell(findings, ticket);
+  }
+
+  #tell(findings: Findings, ticket: number): void {
     const isNews = ticket > 0 || Object.values(findings).some((list) => list.length > 0);
     if (isNews) this.#report({ type: 'config.synced', ...findings, ticket });
   }

@@ -31,6 +31,7 @@ export class DirectoryRounds {
   readonly #options: RoundsOptions;
   readonly #watch: DirectoryWatch;
   #pending: Set<string> | 'all' | undefined;
+  readonly #urgent = new Set<string>();
   #running = false;
   #closed = false;
   #lost: 'unreadable' | 'locked' | undefined;
@@ -59,7 +60,15 @@ export class DirectoryRounds {
       this.#pending ??= new Set();
       for (const name of names) this.#pending.add(name);
     }
+    if (names !== 'all') for (const name of names) this.#urgent.add(name);
     this.#schedule();
+  }
+
+  /** Names that were asked for since the round began, or since this was asked: they have a round of their own all the same. */
+  takeUrgent(): readonly string[] {
+    const names = this.stands() ? [...this.#urgent] : [];
+    this.#urgent.clear();
+    return names;
   }
 
   /** Whether the directory is the one that was listed: if not, what is missing from it may be elsewhere. */
@@ -92,6 +101,7 @@ export class DirectoryRounds {
   async #round(): Promise<void> {
     const pending = this.#pending instanceof Set && !this.stands() ? 'all' : this.#pending;
     this.#pending = undefined;
+    this.#urgent.clear();
     if (pending !== undefined && !this.#closed) {
       const names = this.#listing(pending);
       if (names === undefined) this.#options.missed?.();

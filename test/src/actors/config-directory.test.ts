@@ -121,6 +121,56 @@ describe('what is there', () => {
   });
 });
 
+describe('a round that takes long', () => {
+  /** Each file takes longer than a slice; `meanwhile` happens while this one is looked at. */
+  const slowly = (path: string, at: string, meanwhile: (directory: Watched) => void) => {
+    const directory = new Watched({
+      path,
+      refuse: ({ spec }) => {
+        const end = performance.now() + 10;
+        if (spec.name === at) meanwhile(directory);
+        while (performance.now() < end);
+        return undefined;
+      },
+    });
+    return directory;
+  };
+  const filled = () => {
+    const path = scratch();
+    for (const name of ['a', 'b', 'c', 'd']) writeFileSync(join(path, name), cat);
+    return path;
+  };
+
+  test('lets through who is named meanwhile, and answers when all has been looked at', async () => {
+    const directory = slowly(filled(), 'b', (directory) => {
+      directory.put('late', cat);
+      directory.probe.tell({ type: 'config.scan', ticket: 8, names: ['late'] });
+    });
+    directory.probe.tell({ type: 'config.scan', ticket: 7, names: 'all' });
+    await directory.probe.next('config.synced', ({ ticket }) => ticket === 8);
+    const synced = directory.probe.events.filter((event) => event.type === 'config.synced');
+    expect(synced.flatMap(({ added }) => added.map(({ name }) => name))).toEqual(['a', 'b', 'late', 'c', 'd']);
+    expect(synced.find(({ ticket }) => ticket > 0)?.added.at(-1)?.name).toBe('d');
+  });
+
+  test('tells in this order what went away and came back meanwhile', async () => {
+    const directory = slowly(filled(), 'e', (directory) => {
+      directory.put('b', '{"args": ["cat", "-u"]}');
+      directory.probe.tell({ type: 'config.scan', ticket: 7, names: ['b'] });
+    });
+    await directory.probe.next('config.synced');
+    const since = directory.probe.now;
+    unlinkSync(directory.at('b'));
+    for (const name of ['e', 'f']) writeFileSync(directory.at(name), cat);
+    directory.probe.tell({ type: 'config.scan', ticket: 6, names: 'all' });
+    await directory.probe.next('config.synced', ({ ticket }) => ticket > 0, since);
+    const synced = directory.probe.events.slice(since).filter((event) => event.type === 'config.synced');
+    const removedIn = synced.findIndex(({ removed }) => removed.includes('b'));
+    const addedIn = synced.findIndex(({ added }) => added.some(({ name }) => name === 'b'));
+    expect([removedIn, addedIn > removedIn]).toEqual([0, true]);
+  });
+});
+
 describe('a change', () => {
   test('is one of content, told with the keys that differ', async () => {
     const directory = new Watched();
