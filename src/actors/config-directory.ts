@@ -23,7 +23,8 @@ export interface ConfigDirectoryHost {
 /** How long an empty or broken file may stay so before it is rejected: a writer may be at work. In ms. */
 const graceMs = 1_000;
 const firstRetryMs = 10;
-const sliceMs = 8;
+/** A start takes several turns of the event loop, and each may have to wait for a slice. */
+const sliceMs = 2;
 // A file system's clock is coarse: a file that changed just before it was read may change again without a trace.
 const settledMs = 2_000;
 

@@ -66,7 +66,7 @@ export class DirectoryRounds {
 
   /** Names that were asked for since the round began, or since this was asked: they have a round of their own all the same. */
   takeUrgent(): readonly string[] {
-    const names = this.stands() ? [...this.#urgent] : [];
+    const names = this.#urgent.size > 0 && this.stands() ? [...this.#urgent] : [];
     this.#urgent.clear();
     return names;
   }

@@ -158,10 +158,9 @@ export class NativeLauncher implements Launcher {
 
   // One after the other as they ended. Where the first is a child of Node's, which reaps it itself, all of ours are asked.
   #reapAll(): void {
-    for (let pid = this.#libc.peek(); pid !== undefined; pid = this.#libc.peek()) {
-      if (!this.#reap(pid)) break;
-    }
-    this.#sawUnknown = this.#libc.peek() !== undefined;
+    let pid = this.#libc.peek();
+    while (pid !== undefined && this.#reap(pid)) pid = this.#libc.peek();
+    this.#sawUnknown = pid !== undefined;
     if (!this.#sawUnknown) return;
     for (const pid of this.#children.keys()) this.#reap(pid);
   }
