@@ -127,7 +127,10 @@ class ConfigDirectory {
     if (read.kind === 'unreadable') return this.#bad(name, '', read.error, false, findings);
 
     const signature = signatureOf(read.stats);
-    const parsed = parseProgramFile(name, read.bytes);
+    const standing = this.#host.files.get(name);
+    // Most of what is read again, since it might have changed without a trace, has not.
+    const isAsItWas = standing !== undefined && read.bytes.equals(Buffer.from(standing.text));
+    const parsed = isAsItWas ? ({ ok: true, file: standing } as const) : parseProgramFile(name, read.bytes);
     if (!parsed.ok) return this.#bad(name, signature, parsed.error, parsed.unfinished, findings);
     const refusal = this.#host.refuse(parsed.file, read.stats);
     if (refusal !== undefined) return this.#bad(name, signature, refusal, false, findings);
