@@ -32,11 +32,16 @@ export function judge(
   colony: Colony,
 ): { readonly orders: readonly Order[]; readonly outcome: Outcome } {
   const restart: ProgramCommand = { type: 'program.restart', by: id };
-  const wantedUp = [...colony.specs.values()].filter((spec) => spec.wanted === 'up');
+  const wantedUp = () => [...colony.specs.values()].filter((spec) => spec.wanted === 'up');
 
-  if (message.type === 'RESTART-ALL') return orders(wantedUp.map(nameOf), restart);
+  if (message.type === 'RESTART-ALL') return orders(wantedUp().map(nameOf), restart);
   if (message.type === 'RESTART-GROUP') {
-    return orders(wantedUp.filter((spec) => spec.groups.includes(message.group)).map(nameOf), restart);
+    return orders(
+      wantedUp()
+        .filter((spec) => spec.groups.includes(message.group))
+        .map(nameOf),
+      restart,
+    );
   }
 
   const spec = colony.specs.get(message.name);

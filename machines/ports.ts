@@ -64,7 +64,7 @@ export interface LeftoversInput {
 
 // --- config and messages: the two directories -------------------------------------------------------------------------
 
-/** What one scan found, compared with the scan before. */
+/** What a scan found, compared with what was told before. One that takes long may be told in parts. */
 export interface ConfigSynced {
   readonly type: 'config.synced';
   readonly added: readonly ProgramSpec[];
@@ -76,7 +76,7 @@ export interface ConfigSynced {
   readonly healed: readonly string[];
   /** What is odd in a good file, such as an unknown `ncolony.` key. */
   readonly warnings: readonly { readonly name: string; readonly warning: string }[];
-  /** The highest ticket of a `config.scan` that this scan began after. */
+  /** The highest ticket of a `config.scan` that this scan began after, told with its last part; 0: none, or not yet. */
   readonly ticket: number;
 }
 

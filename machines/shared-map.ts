@@ -1,9 +1,7 @@
-/** How much of a map may be other than in what it shares, at least. */
-const leastNews = 32;
-
 /**
  * A map by name that is never changed, and shares most of itself with the one that it was made from: a change costs about
- * the square root of its size, where a copy costs all of it, 3 ms with ten thousand names. Its order is that of `Map`.
+ * the square root of its size on average (as often it is copied), where a copy costs all of it, 3 ms with ten thousand
+ * names. Its order is that of `Map`.
  */
 export class SharedMap<T> implements ReadonlyMap<string, T> {
   readonly #base: ReadonlyMap<string, T>;
@@ -22,6 +20,10 @@ export class SharedMap<T> implements ReadonlyMap<string, T> {
     this.#news = news;
     this.#gone = gone;
     this.size = base.size - gone.size + [...news.keys()].filter((name) => !this.#isOfBase(name)).length;
+  }
+
+  static of<T>(map: ReadonlyMap<string, T>): SharedMap<T> {
+    return map instanceof SharedMap ? (map as SharedMap<T>) : new SharedMap(map);
   }
 
   with(entries: Iterable<readonly [string, T]>): SharedMap<T> {
@@ -72,8 +74,8 @@ export class SharedMap<T> implements ReadonlyMap<string, T> {
     return this.entries();
   }
 
-  forEach(action: (value: T, name: string, map: ReadonlyMap<string, T>) => void): void {
-    for (const [name, value] of this) action(value, name, this);
+  forEach(action: (value: T, name: string, map: ReadonlyMap<string, T>) => void, self?: unknown): void {
+    for (const [name, value] of this) action.call(self, value, name, this);
   }
 
   #isOfBase(name: string): boolean {
@@ -82,7 +84,6 @@ export class SharedMap<T> implements ReadonlyMap<string, T> {
 
   #next(news: ReadonlyMap<string, T>, gone: ReadonlySet<string>): SharedMap<T> {
     const next = new SharedMap(this.#base, news, gone);
-    const most = Math.max(leastNews, Math.sqrt(this.#base.size));
-    return news.size + gone.size <= most ? next : new SharedMap(new Map(next));
+    return news.size + gone.size <= Math.sqrt(this.#base.size) ? next : new SharedMap(new Map(next));
   }
 }

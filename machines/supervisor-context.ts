@@ -11,7 +11,6 @@ import type {
   SignalReceived,
 } from './ports.js';
 import type { ProgramSpec } from './program-spec.js';
-import type { SharedMap } from './shared-map.js';
 import { longestTimer, shutdownGrace, type Timings } from './timings.js';
 import { wardCapacity, type ProgramRef, type WardEvent, type WardRef } from './ward.js';
 
@@ -39,9 +38,9 @@ export interface SupervisorContext {
   /** Why it gave up. */
   readonly gaveUp: Fault | undefined;
   /** What the files want, by name. */
-  readonly specs: SharedMap<ProgramSpec>;
+  readonly specs: ReadonlyMap<string, ProgramSpec>;
   /** What there is, by name: longer than `specs` while something removed is being ended. */
-  readonly programs: SharedMap<ProgramRef>;
+  readonly programs: ReadonlyMap<string, ProgramRef>;
   /** The parents of the programs. */
   readonly wards: readonly WardRef[];
   /** Programs whose actor was asked for, by name, and where. */

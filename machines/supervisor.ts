@@ -64,7 +64,9 @@ export const supervisorMachine = setup({
     takeSpecs: assign(({ context, event }) => {
       if (event.type !== 'config.synced') return {};
       const news = [...event.added, ...event.changed.map(({ spec }) => spec)];
-      const specs = context.specs.with(news.map((spec) => [spec.name, spec])).without(event.removed);
+      const specs = SharedMap.of(context.specs)
+        .with(news.map((spec) => [spec.name, spec]))
+        .without(event.removed);
       const faults = new Map(context.faults);
       for (const name of event.healed) faults.delete(name);
       for (const { name, error } of event.rejected) faults.set(name, error);
@@ -119,7 +121,7 @@ export const supervisorMachine = setup({
         const orders = params.isStopping ? lastOrders(newcomer, context.isHurried) : firstOrders(newcomer);
         for (const order of orders) enqueue.sendTo(program, order);
       }
-      enqueue.assign({ programs: context.programs.with(event.programs), admitting, leftovers });
+      enqueue.assign({ programs: SharedMap.of(context.programs).with(event.programs), admitting, leftovers });
     }),
     reconcile: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== 'config.synced') return;
@@ -195,7 +197,7 @@ export const supervisorMachine = setup({
       if (!('name' in event)) return;
       const program = context.programs.get(event.name);
       if (program?._parent === undefined) return;
-      enqueue.assign({ programs: context.programs.without([event.name]) });
+      enqueue.assign({ programs: SharedMap.of(context.programs).without([event.name]) });
       enqueue.sendTo(program._parent, { type: 'ward.discharge', name: event.name });
     }),
 
@@ -207,7 +209,7 @@ export const supervisorMachine = setup({
       // Brought back, it will say once more that it is stopped.
       const hasAnswered = lost.value === 'stopped' && lost.context.stopCause === 'shutdown';
       enqueue.assign({
-        programs: context.programs.without([name]),
+        programs: SharedMap.of(context.programs).without([name]),
         broken: new Set(context.broken).add(name),
         unstopped: context.unstopped + (hasAnswered ? 1 : 0),
       });
@@ -272,8 +274,8 @@ export const supervisorMachine = setup({
     intensity: input.intensity,
     deaths: 0,
     gaveUp: undefined,
-    specs: new SharedMap(),
-    programs: new SharedMap(),
+    specs: new Map(),
+    programs: new Map(),
     wards: [],
     admitting: new Map(),
     faults: new Map(),

@@ -91,6 +91,7 @@ class ConfigDirectory {
     const vanished = whole ? [...this.#entries.keys()].filter(missingFrom(names)) : [];
     let sliceEnd = performance.now() + sliceMs;
     for (const name of [...vanished, ...names]) {
+      if (this.#closed) return;
       this.#lookAt(name, !whole, findings);
       if (performance.now() < sliceEnd) continue;
       await nextTurn();
@@ -101,7 +102,6 @@ class ConfigDirectory {
         findings = noFindings();
         await this.#look(urgent, false, 0);
       }
-      if (this.#closed) return;
       sliceEnd = performance.now() + sliceMs;
     }
     this.#tell(findings, ticket);
@@ -128,7 +128,7 @@ class ConfigDirectory {
 
     const signature = signatureOf(read.stats);
     const standing = this.#host.files.get(name);
-    // Most of what is read again, since it might have changed without a trace, has not.
+    // A file may have changed without a trace, and is read again for that; most have not.
     const isAsItWas = standing !== undefined && read.bytes.equals(Buffer.from(standing.text));
     const parsed = isAsItWas ? ({ ok: true, file: standing } as const) : parseProgramFile(name, read.bytes);
     if (!parsed.ok) return this.#bad(name, signature, parsed.error, parsed.unfinished, findings);

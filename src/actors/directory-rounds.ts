@@ -64,7 +64,10 @@ export class DirectoryRounds {
     this.#schedule();
   }
 
-  /** Names that were asked for since the round began, or since this was asked: they have a round of their own all the same. */
+  /**
+   * Names that were asked for since the round began, or since the last call, for a round that takes long. They have a round
+   * of their own all the same, so that nothing is lost where the directory is another by now and this says none.
+   */
   takeUrgent(): readonly string[] {
     const names = this.#urgent.size > 0 && this.stands() ? [...this.#urgent] : [];
     this.#urgent.clear();
