@@ -131,9 +131,10 @@ describe('supervision goes on, the loss is told once, and is healed when the pla
     for (const name of ['one', 'other']) colony.write(name, stays);
     const started = [];
     for (const name of ['one', 'other']) started.push(await monitor.fact('program.started', { name }));
+    for (const { name, pid } of started) await colony.pidFileOf(name, pid);
     rmSync(colony.pids, { recursive: true });
     for (const { name, pid } of started) await colony.pidFileOf(name, pid);
-    expect(warnings(monitor, colony.pids)).toHaveLength(1);
+    await vi.waitFor(() => expect(warnings(monitor, colony.pids)).toHaveLength(1), patience);
     await colony.stop(monitor);
   });
 
