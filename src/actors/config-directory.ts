@@ -95,7 +95,7 @@ class ConfigDirectory {
       this.#lookAt(name, !whole, findings);
       if (performance.now() < sliceEnd) continue;
       await nextTurn();
-      const urgent = whole && !this.#closed ? this.#rounds.takeUrgent() : [];
+      const urgent = whole ? this.#rounds.takeUrgent() : [];
       if (urgent.length > 0) {
         // A name may be told twice, and what is told first is what was found first.
         this.#tell(findings, 0);
@@ -109,7 +109,7 @@ class ConfigDirectory {
 
   #tell(findings: Findings, ticket: number): void {
     const isNews = ticket > 0 || Object.values(findings).some((list) => list.length > 0);
-    if (isNews) this.#report({ type: 'config.synced', ...findings, ticket });
+    if (isNews && !this.#closed) this.#report({ type: 'config.synced', ...findings, ticket });
   }
 
   #lookAt(name: string, hinted: boolean, findings: Findings): void {

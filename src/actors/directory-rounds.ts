@@ -31,6 +31,7 @@ export class DirectoryRounds {
   readonly #options: RoundsOptions;
   readonly #watch: DirectoryWatch;
   #pending: Set<string> | 'all' | undefined;
+  /** Named since the round began, or since they were taken; also where all are pending. */
   readonly #urgent = new Set<string>();
   #running = false;
   #closed = false;
