@@ -62,8 +62,8 @@ class Follower {
   readonly #file: Growing;
   readonly #block = Buffer.allocUnsafe(64 * 1024);
   #descriptor: number | undefined;
-  /** The newest full file when this one was opened. */
-  #newestFull = 0;
+  /** The newest full file that was told, or that was there before. */
+  #newestFull: number;
   #offset = 0;
   /** A line that has not ended, in pieces: it may grow for long. */
   #rest: Buffer[] = [];
@@ -71,23 +71,32 @@ class Follower {
   constructor(file: Growing) {
     this.#file = file;
     this.path = file.path;
-    this.#open();
-    this.#offset = this.#descriptor === undefined ? 0 : fstatSync(this.#descriptor).size;
+    const standing = this.#standing();
+    this.#newestFull = (standing?.full ?? file.full()).at(-1)?.number ?? 0;
+    this.#descriptor = standing?.descriptor;
+    this.#offset = standing === undefined ? 0 : fstatSync(standing.descriptor).size;
     this.bytesBefore = this.#offset;
   }
 
   look(): void {
-    if (this.#descriptor === undefined) this.#open();
-    if (this.#descriptor === undefined) return;
-    const isReplaced = !isAt(this.path, this.#descriptor);
+    if (this.#descriptor !== undefined) {
+      const isReplaced = standsAt(this.path, this.#descriptor) === false;
+      this.#read(this.#descriptor);
+      if (!isReplaced) return;
+      this.close();
+      // The one that was open here.
+      this.#newestFull = this.#missedOf(this.#file.full())[0]?.number ?? this.#newestFull;
+    }
+    const standing = this.#standing();
+    if (standing === undefined) return;
+    // What became full before anybody looked.
+    for (const file of this.#missedOf(standing.full)) {
+      this.#take(wholeOf(file));
+      this.#newestFull = file.number ?? this.#newestFull;
+    }
+    this.#descriptor = standing.descriptor;
+    this.#offset = 0;
     this.#read(this.#descriptor);
-    if (!isReplaced) return;
-    this.close();
-    // The first is the one that was open here; the others were full before anybody looked.
-    const [, ...missed] = this.#file.full().filter(({ number = 0 }) => number > this.#newestFull);
-    for (const file of missed) this.#take(wholeOf(file));
-    this.#open();
-    if (this.#descriptor !== undefined) this.#read(this.#descriptor);
   }
 
   close(): void {
@@ -95,15 +104,20 @@ class Follower {
     this.#descriptor = undefined;
   }
 
-  #open(): void {
-    try {
-      this.#newestFull = this.#file.full().at(-1)?.number ?? 0;
-      const descriptor = openSync(this.path, carefulReading);
-      this.#offset = 0;
-      if (fstatSync(descriptor).isFile()) this.#descriptor = descriptor;
-      else closeSync(descriptor);
-    } catch (error) {
-      if (!passedOver.has(systemCode(error))) throw error;
+  #missedOf(full: readonly ProgramLogFile[]): readonly ProgramLogFile[] {
+    return full.filter(({ number = 0 }) => number > this.#newestFull);
+  }
+
+  /** The file that stands there, opened, and all that were full before it: of one moment, or a full one would be lost. */
+  #standing(): { readonly descriptor: number; readonly full: readonly ProgramLogFile[] } | undefined {
+    for (;;) {
+      const descriptor = openRegular(this.path);
+      if (descriptor === undefined) return undefined;
+      const full = this.#file.full();
+      const stands = standsAt(this.path, descriptor);
+      if (stands === true) return { descriptor, full };
+      closeSync(descriptor);
+      if (stands === undefined) return undefined;
     }
   }
 
@@ -139,8 +153,22 @@ function wholeOf({ path, isGzip }: Pick<ProgramLogFile, 'path' | 'isGzip'>): Buf
   }
 }
 
-function isAt(path: string, descriptor: number): boolean {
+/** `undefined`: nothing to read stands there. */
+function openRegular(path: string): number | undefined {
+  try {
+    const descriptor = openSync(path, carefulReading);
+    if (fstatSync(descriptor).isFile()) return descriptor;
+    closeSync(descriptor);
+    return undefined;
+  } catch (error) {
+    if (!passedOver.has(systemCode(error))) throw error;
+    return undefined;
+  }
+}
+
+/** Whether it is this file that stands there; `undefined`: nothing does. */
+function standsAt(path: string, descriptor: number): boolean | undefined {
   const there = statSync(path, { throwIfNoEntry: false });
   const here = fstatSync(descriptor);
-  return there === undefined || (there.ino === here.ino && there.dev === here.dev);
+  return there && there.ino === here.ino && there.dev === here.dev;
 }

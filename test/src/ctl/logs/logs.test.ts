@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { LogFollower } from '../../../../src/ctl/logs/log-follower.js';
 import { linesBackwards } from '../../../../src/ctl/logs/lines-backwards.js';
 import { countOf, logView, sinceOf } from '../../../../src/ctl/logs/log-view.js';
 import { logsOf, type LogQuery, type LogSource } from '../../../../src/ctl/logs/logs.js';
+import { logFilesOf } from '../../../../src/protocol/log-names.js';
 import { scratch } from '../../scratch.js';
 
 const patience = { interval: 5, timeout: 5_000 };
@@ -95,6 +97,29 @@ describe('of --logs', () => {
     writeFileSync(path, 'last\n');
     await vi.waitFor(() => expect(heard).toEqual(['between', 'half', '1', '2', '3', 'last']), patience);
     expect(lines.map(({ line }) => line)).toEqual(['before']);
+  });
+
+  test('nothing is missed or told twice when files become full while the full ones are listed', () => {
+    const logs = scratch();
+    const path = join(logs, 'web.log');
+    let number = 0;
+    const rotate = () => {
+      renameSync(path, `${path}.00000${++number}`);
+      writeFileSync(path, `after ${number}\n`);
+    };
+    const full = () => {
+      const listed = logFilesOf(logs, 'web').filter((file) => file.number !== undefined);
+      if (number > 0 && number < 4) rotate();
+      return listed;
+    };
+    writeFileSync(path, 'before\n');
+    const heard: string[] = [];
+    const follower = new LogFollower([{ path, full, onLine: (line) => heard.push(line) }]);
+    onTestFinished(() => follower.stop());
+    appendFileSync(path, 'between\n');
+    rotate();
+    follower.begin();
+    expect(heard).toEqual(['between', 'after 1', 'after 2', 'after 3', 'after 4']);
   });
 
   test('what is said while the history is read is not told as history too', async () => {
