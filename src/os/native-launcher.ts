@@ -16,6 +16,8 @@ export interface Crowding {
   readonly open: (failed: (error: Error) => void) => SpawningThread;
 }
 
+/** Enough for a thousand programs; the table takes 33 KB. */
+const leastRoom = 4_096;
 const usualCrowding: Crowding = { from: 6_000, open: (failed) => new SpawningThread(failed) };
 
 /** Starts processes with `posix_spawn`: as fast whatever the monitor's own size is. */
@@ -29,6 +31,8 @@ export class NativeLauncher implements Launcher {
   readonly #crowding: Crowding;
   readonly #debug: (remark: string) => void;
   #thread: SpawningThread | undefined;
+  /** For how many descriptors there is room, or soon will be. */
+  #room = 0;
 
   /** Rejects where the C library cannot be had. */
   static async load(debug: (remark: string) => void): Promise<NativeLauncher> {
@@ -40,6 +44,7 @@ export class NativeLauncher implements Launcher {
     this.#debug = debug;
     this.#crowding = crowding;
     process.on('SIGCHLD', this.#onChild);
+    this.#makeRoom();
   }
 
   close(): void {
@@ -64,6 +69,7 @@ export class NativeLauncher implements Launcher {
       while (made.length < 3) {
         const pipe = this.#libc.pipe();
         made.push(pipe);
+        if (pipe.write > this.#room / 2) this.#makeRoom();
         // Opening /dev/stdout is judged by the owner of the pipe.
         if (owner !== undefined) fchownSync(pipe.write, owner.uid, owner.gid);
       }
@@ -72,6 +78,14 @@ export class NativeLauncher implements Launcher {
       made.forEach(closePipe);
       throw new LaunchError('EPIPES', 'no pipes can be made', { cause: error });
     }
+  }
+
+  /** Twice as much, well before it is needed. */
+  #makeRoom(): void {
+    this.#room = Math.max(leastRoom, 2 * this.#room);
+    this.#libc.makeRoom(this.#room - 1, (isMade) => {
+      if (!isMade) this.#room = Infinity;
+    });
   }
 
   async #launch(

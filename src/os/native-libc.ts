@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { closeSync, constants } from 'node:fs';
 import { constants as systemConstants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 import { loudPipe } from './output-pipe.js';
@@ -17,6 +17,13 @@ export interface NativeLibc {
   readonly setApart: () => void;
   /** A new pipe, both ends closed on exec. */
   readonly pipe: () => Pipe;
+  /**
+   * Makes room for descriptors up to this number, in another thread; `done`: whether there may be so many.
+   *
+   * Why: the kernel makes the table of a process's descriptors twice as large when it is full, and whoever asks for one more
+   * then waits until no thread can be looking at the old one: 5 to 25 ms, in which the event loop stands still.
+   */
+  readonly makeRoom: (descriptor: number, done: (isMade: boolean) => void) => void;
   /** Makes a pipe larger, for a program that says much; where that is not allowed it stays as it is. */
   readonly enlarge: (descriptor: number) => void;
   /** A child that ended and was not reaped yet, left as it is; `undefined` when there is none. */
@@ -46,6 +53,7 @@ const setMask = 2;
 const { SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGPROF } = systemConstants.signals;
 /** What a thread gets for what it does itself, and from a profiler. */
 const ofThreads = [SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGPROF];
+const duplicateFrom = 1030; // closed on exec
 const setPipeSize = 1031;
 const getPipeSize = 1032;
 const waitNoHang = 1;
@@ -79,7 +87,9 @@ export async function loadNativeLibc(): Promise<NativeLibc> {
     sigmask: define('int pthread_sigmask(int, void *, void *)'),
     unshare: define('int unshare(int)'),
     pipe2: define('int pipe2(_Out_ int *, int)'),
-    fcntl: define('int fcntl(int, int, ...)'),
+    fcntl: define('int fcntl(int, int)'),
+    // Without its dots, so that it can be called in another thread: on these machines a number is handed over the same way.
+    fcntlNumber: define('int fcntl(int, int, int)'),
     waitid: define('int waitid(int, int, void *, int)'),
     waitpid: define('int waitpid(int, _Out_ int *, int)'),
   };
@@ -150,8 +160,14 @@ export async function loadNativeLibc(): Promise<NativeLibc> {
       const [read = 0, write = 0] = ends;
       return { read, write };
     },
+    makeRoom: (descriptor, done) => {
+      c.fcntlNumber.async(0, duplicateFrom, descriptor, (_error, duplicate) => {
+        if (duplicate >= 0) closeSync(duplicate);
+        done(duplicate >= 0);
+      });
+    },
     enlarge: (descriptor) => {
-      if (c.fcntl(descriptor, getPipeSize) < loudPipe) c.fcntl(descriptor, setPipeSize, 'int', loudPipe);
+      if (c.fcntl(descriptor, getPipeSize) < loudPipe) c.fcntlNumber(descriptor, setPipeSize, loudPipe);
     },
     peek: () => {
       siginfo.fill(0);
