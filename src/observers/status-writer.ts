@@ -73,22 +73,26 @@ export class StatusWriter {
 
   #flush(budgetMs: number): SliceResult {
     if (this.#dirty.size === 0) return 'done';
-    const isDone = this.#attempt((directory) => this.#writeDue(directory, budgetMs));
+    let isAllDue = true;
+    const isDone = this.#attempt((directory) => (isAllDue = this.#writeDue(directory, budgetMs)));
     if (!isDone) return 'failed';
-    return this.#dirty.size > 0 ? 'more' : 'done';
+    if (this.#dirty.size === 0) return 'done';
+    return isAllDue ? 'later' : 'more';
   }
 
-  #writeDue(directory: string, budgetMs: number): void {
+  /** Whether there was time for all that is due. */
+  #writeDue(directory: string, budgetMs: number): boolean {
     const now = performance.now();
     for (const [name, due] of this.#dirty) {
       if (due > now && budgetMs !== Infinity) continue;
       this.#write(directory, name);
       this.#dirty.delete(name);
-      if (performance.now() > now + budgetMs) return;
+      if (performance.now() > now + budgetMs) return false;
     }
+    return true;
   }
 
-  #attempt(action: (directory: string) => void): boolean {
+  #attempt(action: (directory: string) => unknown): boolean {
     return this.#writer.attempt(() => inRuntimeDirectory(this.#directory, action));
   }
 

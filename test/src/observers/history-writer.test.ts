@@ -134,7 +134,7 @@ test('what happens in one moment is one write, and a crowd is written in slices'
   expect(first).toBeGreaterThan(0);
   expect(first).toBeLessThan(12);
   expect(read(files()[0])).toHaveLength(3);
-  vi.advanceTimersByTime(2_000);
+  vi.advanceTimersByTime(4_000);
   expect(files()).toHaveLength(100);
 });
 

@@ -37,15 +37,49 @@ test('what is claimed in one moment is one slice, a moment later', () => {
   expect(slices).toHaveLength(2);
 });
 
-test.for([
-  { what: 'there is little else to do', busy: 0.2, pause: 24 },
-  { what: 'there is much else to do', busy: 0.9, pause: 96 },
-])('while $what, $pause ms are between two slices', ({ busy, pause }) => {
-  utilization = busy;
+const times = () => slices.map(({ at }) => at);
+
+test('while there is little else to do, short pauses are between slices', () => {
+  utilization = 0.2;
   result = 'more';
   spareTime.claim();
-  vi.advanceTimersByTime(10 + 3 * pause);
-  expect(slices.map(({ at }) => at)).toEqual([0, 1, 2, 3].map((index) => 10 + index * pause));
+  vi.advanceTimersByTime(100);
+  expect(times()).toEqual([10, 34, 58, 82]);
+});
+
+test('while there is much else to do, what the first slice left waits, but not for ever', () => {
+  utilization = 0.9;
+  result = 'more';
+  spareTime.claim();
+  vi.advanceTimersByTime(1_800);
+  expect(times()).toEqual([10, 1_546, 1_642, 1_738]);
+});
+
+test('when there is little else to do again, what was left waits no longer', () => {
+  utilization = 0.9;
+  result = 'more';
+  spareTime.claim();
+  vi.advanceTimersByTime(300);
+  utilization = 0.2;
+  vi.advanceTimersByTime(150);
+  expect(times()).toEqual([10, 394, 418, 442]);
+});
+
+test('what is not due yet holds up nothing', () => {
+  utilization = 0.9;
+  result = 'later';
+  spareTime.claim();
+  vi.advanceTimersByTime(250);
+  expect(times()).toEqual([10, 106, 202]);
+});
+
+test('what comes when all was done waits for nothing, whatever else there is to do', () => {
+  utilization = 0.9;
+  for (let time = 0; time < 3; time++) {
+    spareTime.claim();
+    vi.advanceTimersByTime(20);
+  }
+  expect(times()).toEqual([10, 30, 50]);
 });
 
 test('what failed is tried again a second later', () => {
