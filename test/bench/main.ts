@@ -91,7 +91,16 @@ function isWanted(peer: Peer, { peers }: BenchOptions): boolean {
   return peers === undefined || peers.some((beginning) => peer.name.startsWith(beginning));
 }
 
-const options = benchOptions(process.argv.slice(2));
+function wanted(): BenchOptions {
+  try {
+    return benchOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`bench: ${(error as Error).message}\n`);
+    return process.exit(2);
+  }
+}
+
+const options = wanted();
 const words = options.direct ? { logs: true, direct: true } : {};
 const own = kinds.map((kind) => ncolony(kind, words));
 const bare = bareLoop(undefined, options.direct);

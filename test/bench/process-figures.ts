@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
+const ticksPerSecond = 100;
+
 interface Entry {
   readonly parent: number;
   /** Time of its start, by which one process is told from a later one of the same pid. */
@@ -17,7 +19,7 @@ function entryOf(pid: number): Entry | undefined {
   const [state = '', parent, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (state === 'Z' || state === 'X') return undefined;
   const ticks = fields.slice(9, 13).reduce((sum, field) => sum + Number(field), 0);
-  return { parent: Number(parent), startTime: fields[17] ?? '', cpu: ticks / 100 };
+  return { parent: Number(parent), startTime: fields[17] ?? '', cpu: ticks / ticksPerSecond };
 }
 
 function read(pid: number, file: string): string | undefined {
@@ -53,6 +55,17 @@ export function treeOf(root: number, isLeaf: (commandLine: string) => boolean): 
 /** Those that have not ended. */
 export function livingOf(processes: Processes): number[] {
   return [...processes].filter(([pid, startTime]) => entryOf(pid)?.startTime === startTime).map(([pid]) => pid);
+}
+
+/** When a process was made, in seconds since the boot. */
+export function startOf(pid: number): number | undefined {
+  const entry = entryOf(pid);
+  return entry === undefined ? undefined : Number(entry.startTime) / ticksPerSecond;
+}
+
+/** Seconds since the boot. */
+export function uptime(): number {
+  return Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]);
 }
 
 /** Seconds of CPU time, with what their ended children used. */

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Announcements } from './announcements.js';
 import { CpuAccount } from './cpu-account.js';
 import type { Peer, Supervisor } from './peer.js';
-import { cpuOf, livingOf, treeOf, type Processes } from './process-figures.js';
+import { cpuOf, livingOf, treeOf, uptime, type Processes } from './process-figures.js';
 import { ProgramWatch } from './program-watch.js';
 import { Idlers, type Program } from './programs.js';
 
@@ -48,13 +48,14 @@ export class Trial<S extends Supervisor = Supervisor> {
     this.supervisor.start([...(this.#account?.words ?? []), ...raising(count, this.#descriptors)]);
   }
 
-  /** Starts it with so many programs that idle; resolves to what the watch saw, in seconds since the start. */
+  /** Starts it with so many programs that idle; resolves to the seconds to the last process, and from the first to the last. */
   async bringUp(count: number): Promise<{ readonly seconds: number; readonly ofPrograms: number }> {
     for (const program of this.idlers.several(count)) this.supervisor.write(program);
-    const begin = performance.now();
+    const begin = uptime();
     this.start(count);
-    const { first, last } = await this.watch.until(count, patienceMs);
-    return { seconds: (last - begin) / 1000, ofPrograms: (last - first) / 1000 };
+    await this.watch.until(count, patienceMs);
+    const { first, last } = this.watch.starts();
+    return { seconds: last - begin, ofPrograms: last - first };
   }
 
   /** A program that announces itself, of a new name. */

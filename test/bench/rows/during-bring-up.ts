@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -50,6 +50,7 @@ export async function duringBringUp(
     }
   } finally {
     await trial.end();
+    rmSync(loop, { force: true });
   }
 }
 
@@ -57,21 +58,30 @@ async function reactWhile(trial: Trial<NColony>, isGoingOn: (newcomers: number) 
   const adds: number[] = [];
   const crashes: number[] = [];
   const replies: number[] = [];
+  const groupReplies: number[] = [];
   while (isGoingOn(adds.length)) {
     const newcomer = await addTo(trial);
     adds.push(newcomer.ms);
-    replies.push(await replyTo(trial.supervisor, `${String(replies.length).padStart(6, '0')}-bench`));
+    const id = String(adds.length).padStart(6, '0');
+    const { name } = newcomer;
+    replies.push(await replyTo(trial.supervisor, `${id}-one`, { type: 'SIGNAL', name, signal: 'SIGCONT' }));
+    groupReplies.push(await replyTo(trial.supervisor, `${id}-group`, { type: 'RESTART-GROUP', group: 'nobody' }));
     await pause(thresholdMs + breathMs);
     crashes.push(await crashOf(trial, newcomer));
   }
-  return { 'add → process': adds, 'crash → replacement': crashes, 'message → reply': replies };
+  return {
+    'add → process': adds,
+    'crash → replacement': crashes,
+    'message → reply': replies,
+    'message to a group → reply': groupReplies,
+  };
 }
 
 /** Sends a message that changes nothing; milliseconds to its answer. */
-async function replyTo(supervisor: NColony, id: string): Promise<number> {
+async function replyTo(supervisor: NColony, id: string, message: unknown): Promise<number> {
   const reply = join(supervisor.messages, '.ncolony/replies', `${id}.json`);
   const begin = performance.now();
-  supervisor.send(id, { type: 'RESTART-GROUP', group: 'nobody' });
+  supervisor.send(id, message);
   while (!existsSync(reply)) {
     if (performance.now() - begin > patienceMs) throw new Error('a message was not answered');
     await pause(1);
