@@ -23,6 +23,8 @@ export interface ConfigDirectoryHost {
 /** How long an empty or broken file may stay so before it is rejected: a writer may be at work. In ms. */
 const graceMs = 1_000;
 const firstRetryMs = 10;
+/** Whoever is told of a program answers at once with all that a new one needs, which takes a third of a millisecond. */
+const mostTold = 64;
 /** A start takes several turns of the event loop, and each may have to wait for a slice. */
 const sliceMs = 2;
 // A file system's clock is coarse: a file that changed just before it was read may change again without a trace.
@@ -93,7 +95,12 @@ class ConfigDirectory {
     for (const name of [...vanished, ...names]) {
       if (this.#closed) return;
       this.#lookAt(name, !whole, findings);
-      if (performance.now() < sliceEnd) continue;
+      const isMuch = newsIn(findings) >= mostTold;
+      if (!isMuch && performance.now() < sliceEnd) continue;
+      if (isMuch) {
+        this.#tell(findings, 0);
+        findings = noFindings();
+      }
       await nextTurn();
       const urgent = whole ? this.#rounds.takeUrgent() : [];
       if (urgent.length > 0) {
@@ -190,6 +197,8 @@ class ConfigDirectory {
 function noFindings(): Findings {
   return { added: [], changed: [], removed: [], rejected: [], healed: [], warnings: [] };
 }
+
+const newsIn = ({ added, changed, removed }: Findings) => added.length + changed.length + removed.length;
 
 function missingFrom(names: readonly string[]): (name: string) => boolean {
   const present = new Set(names);

@@ -153,6 +153,28 @@ describe('a round that takes long', () => {
     expect(synced.find(({ ticket }) => ticket > 0)?.added.at(-1)?.name).toBe('d');
   });
 
+  test('tells of a crowd in portions, a turn of the event loop apart, and answers with the last', async () => {
+    const path = scratch();
+    const names = Array.from({ length: 200 }, (_, index) => `p${1_000 + index}`);
+    for (const name of names) writeFileSync(join(path, name), cat);
+    let turn = 0;
+    let ticking = setImmediate(function tick() {
+      turn++;
+      ticking = setImmediate(tick);
+    });
+    const perTurn = new Map<number, number>();
+    const refuse = () => void perTurn.set(turn, (perTurn.get(turn) ?? 0) + 1);
+    const directory = new Watched({ path, refuse });
+    directory.probe.tell({ type: 'config.scan', ticket: 7, names: 'all' });
+    await directory.probe.next('config.synced', ({ ticket }) => ticket === 7);
+    clearImmediate(ticking);
+    const synced = directory.probe.events.filter((event) => event.type === 'config.synced');
+    expect(synced.map(({ added }) => added.length)).toEqual([64, 64, 64, 8]);
+    expect(synced.map(({ ticket }) => ticket)).toEqual([0, 0, 0, 7]);
+    expect(synced.flatMap(({ added }) => added.map(({ name }) => name))).toEqual(names);
+    expect(Math.max(...perTurn.values())).toBeLessThanOrEqual(64);
+  });
+
   test('tells in this order what went away and came back meanwhile', async () => {
     const directory = slowly(filled(), 'e', (directory) => {
       directory.put('b', '{"args": ["cat", "-u"]}');
