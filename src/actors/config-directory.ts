@@ -24,7 +24,7 @@ export interface ConfigDirectoryHost {
 const graceMs = 1_000;
 const firstRetryMs = 10;
 /** Whoever is told of a program answers at once with all that a new one needs, which takes a third of a millisecond. */
-const mostTold = 64;
+const mostTold = 32;
 /** A start takes several turns of the event loop, and each may have to wait for a slice. */
 const sliceMs = 2;
 // A file system's clock is coarse: a file that changed just before it was read may change again without a trace.

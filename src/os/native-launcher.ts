@@ -16,6 +16,8 @@ export interface Crowding {
   readonly open: (failed: (error: Error) => void) => SpawningThread;
 }
 
+/** Whoever is told of an end answers it at once: a thousand that end together would stop everything else for 0.2 s. */
+const sliceMs = 10;
 /** Enough for a thousand programs; the table takes 33 KB. */
 const leastRoom = 4_096;
 const usualCrowding: Crowding = { from: 6_000, open: (failed) => new SpawningThread(failed) };
@@ -170,10 +172,15 @@ export class NativeLauncher implements Launcher {
     }
   }
 
-  // One after the other as they ended. Where the first is a child of Node's, which reaps it itself, all of ours are asked.
+  // One after the other as they ended, and a crowd of them in slices. Where the first is a child of Node's, which reaps it
+  // itself, all of ours are asked.
   #reapAll(): void {
+    const end = performance.now() + sliceMs;
     let pid = this.#libc.peek();
-    while (pid !== undefined && this.#reap(pid)) pid = this.#libc.peek();
+    while (pid !== undefined && this.#reap(pid)) {
+      if (performance.now() > end) return void setImmediate(this.#onChild);
+      pid = this.#libc.peek();
+    }
     this.#sawUnknown = pid !== undefined;
     if (!this.#sawUnknown) return;
     for (const pid of this.#children.keys()) this.#reap(pid);

@@ -40,7 +40,8 @@ export async function duringBringUp(
     await trial.stop();
 
     const blocks = JSON.parse(readFileSync(loop, 'utf8')) as { at: number; ms: number }[];
-    const during = blocks.filter(({ at }) => at >= from && at <= to).map(({ ms }) => ms);
+    const begun = beginOf(trial.supervisor.log);
+    const during = blocks.filter(({ at }) => at >= begun && at <= to).map(({ ms }) => ms);
     results.add('bring-up: event loop blocked, longest', name, count, Math.max(0, ...during), 'ms');
     const lines = delaysOfLines(trial.supervisor.log, from, to);
     for (const [what, times] of Object.entries({ ...reactions, 'line → log': lines })) {
@@ -87,6 +88,12 @@ async function replyTo(supervisor: NColony, id: string, message: unknown): Promi
     await pause(1);
   }
   return performance.now() - begin;
+}
+
+/** When the monitor had its first word, ms since 1970: what it reads before that has no event loop to keep waiting. */
+function beginOf(log: string): number {
+  const [first = ''] = readFileSync(log, 'utf8').split('\n', 1);
+  return (JSON.parse(first) as { time: number }).time;
 }
 
 /** Milliseconds from the clock's saying the time to the record of it in the log. */

@@ -169,10 +169,10 @@ describe('a round that takes long', () => {
     await directory.probe.next('config.synced', ({ ticket }) => ticket === 7);
     clearImmediate(ticking);
     const synced = directory.probe.events.filter((event) => event.type === 'config.synced');
-    expect(synced.map(({ added }) => added.length)).toEqual([64, 64, 64, 8]);
-    expect(synced.map(({ ticket }) => ticket)).toEqual([0, 0, 0, 7]);
+    expect(synced.map(({ added }) => added.length)).toEqual([32, 32, 32, 32, 32, 32, 8]);
+    expect(synced.map(({ ticket }) => ticket)).toEqual([0, 0, 0, 0, 0, 0, 7]);
     expect(synced.flatMap(({ added }) => added.map(({ name }) => name))).toEqual(names);
-    expect(Math.max(...perTurn.values())).toBeLessThanOrEqual(64);
+    expect(Math.max(...perTurn.values())).toBeLessThanOrEqual(32);
   });
 
   test('tells in this order what went away and came back meanwhile', async () => {

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, expect, test, vi } from 'vitest';
 import { NativeLauncher } from '../../../src/os/native-launcher.js';
 import { loadNativeLibc, type NativeLibc } from '../../../src/os/native-libc.js';
@@ -38,4 +39,31 @@ test('where there may not be so many descriptors, no more room is asked for', as
   open(4_200);
   (await prepare()).discard();
   expect(makeRoom.mock.calls.map(([descriptor]) => descriptor)).toEqual([4_095]);
+});
+
+test('of a crowd that ends at once, the event loop is told in slices', async () => {
+  const count = 12;
+  const alive = new Set<number>();
+  let nextPid = 5_000_001;
+  const slowly = (pid: number) => {
+    const end = performance.now() + 4;
+    while (performance.now() < end);
+    return alive.delete(pid) ? 0 : undefined;
+  };
+  const spawnSync = () => {
+    alive.add(nextPid);
+    return nextPid++;
+  };
+  const peek = () => [...alive][0];
+  launcher = new NativeLauncher({ ...(await loadNativeLibc()), spawnSync, peek, reap: slowly }, () => {});
+  let exits = 0;
+  for (let index = 0; index < count; index++) await (await prepare()).launch(() => void exits++, false);
+  process.emit('SIGCHLD');
+  const seen = [exits];
+  while (alive.size > 0) {
+    await nextTurn();
+    seen.push(exits);
+  }
+  expect(exits).toBe(count);
+  expect(Math.max(...seen.map((exits, turn) => exits - (seen[turn - 1] ?? 0)))).toBeLessThan(5);
 });
