@@ -39,7 +39,8 @@ const mostBytes = 64 * 1024;
 /** How many lines of a program wait for a disk that cannot be written. */
 const mostOwed = 100;
 
-const coalesceMs = 20;
+// A start is several lines of one file.
+const coalesceMs = 100;
 
 /** The histories of removed programs: so many, so long. */
 const keptRemoved = 100;

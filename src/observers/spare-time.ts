@@ -4,8 +4,9 @@ const sliceMs = 8;
 const pauseMs = 3 * sliceMs;
 const busyPauseMs = 12 * sliceMs;
 const isBusyFrom = 0.7;
-// In a crowd of starts the programs come first, and what changes meanwhile is written once: when there was more than a slice
-// could do, the rest waits for them, but no more than so many pauses, 1.4 s.
+// In a crowd of starts the programs come first, and what changes meanwhile is written once: when there is more than a short
+// slice can do, the rest waits for them, but no more than so many pauses, 1.4 s.
+const shortSliceMs = 2;
 const mostHeld = 15;
 const retryMs = 1_000;
 
@@ -45,7 +46,7 @@ export class SpareTime {
       this.#held++;
       return this.#again(isBusy);
     }
-    const result = this.#work(sliceMs);
+    const result = this.#work(isBusy && this.#held === undefined ? shortSliceMs : sliceMs);
     this.#held = result === 'more' ? (this.#held ?? 0) : undefined;
     if (result === 'more' || result === 'later') this.#again(isBusy);
     // What cannot be written keeps no monitor alive.

@@ -47,12 +47,13 @@ test('while there is little else to do, short pauses are between slices', () => 
   expect(times()).toEqual([10, 34, 58, 82]);
 });
 
-test('while there is much else to do, what the first slice left waits, but not for ever', () => {
+test('while there is much else to do, what a short first slice left waits, but not for ever', () => {
   utilization = 0.9;
   result = 'more';
   spareTime.claim();
   vi.advanceTimersByTime(1_800);
   expect(times()).toEqual([10, 1_546, 1_642, 1_738]);
+  expect(slices.map(({ budgetMs }) => budgetMs)).toEqual([2, 8, 8, 8]);
 });
 
 test('when there is little else to do again, what was left waits no longer', () => {
