@@ -115,7 +115,7 @@ class ConfigDirectory {
   }
 
   #tell(findings: Findings, ticket: number): void {
-    const isNews = ticket > 0 || Object.values(findings).some((list) => list.length > 0);
+    const isNews = ticket > 0 || newsIn(findings) > 0;
     if (isNews && !this.#closed) this.#report({ type: 'config.synced', ...findings, ticket });
   }
 
@@ -198,7 +198,7 @@ function noFindings(): Findings {
   return { added: [], changed: [], removed: [], rejected: [], healed: [], warnings: [] };
 }
 
-const newsIn = ({ added, changed, removed }: Findings) => added.length + changed.length + removed.length;
+const newsIn = (findings: Findings) => Object.values(findings).reduce((sum, list) => sum + list.length, 0);
 
 function missingFrom(names: readonly string[]): (name: string) => boolean {
   const present = new Set(names);

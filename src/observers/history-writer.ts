@@ -39,7 +39,7 @@ const mostBytes = 64 * 1024;
 /** How many lines of a program wait for a disk that cannot be written. */
 const mostOwed = 100;
 
-// A start is several lines of one file.
+// A start is several lines of one file, which come within this time.
 const coalesceMs = 100;
 
 /** The histories of removed programs: so many, so long. */

@@ -83,11 +83,13 @@ export class StatusWriter {
   /** Whether there was time for all that is due. */
   #writeDue(directory: string, budgetMs: number): boolean {
     const now = performance.now();
+    let isOver = false;
     for (const [name, due] of this.#dirty) {
       if (due > now && budgetMs !== Infinity) continue;
+      if (isOver) return false;
       this.#write(directory, name);
       this.#dirty.delete(name);
-      if (performance.now() > now + budgetMs) return false;
+      isOver = performance.now() > now + budgetMs;
     }
     return true;
   }

@@ -29,11 +29,15 @@ export class NativeLauncher implements Launcher {
   readonly #children = new Map<number, Exited>();
   /** A child that is not on the list waits to be reaped: perhaps one that is just being started. */
   #sawUnknown = false;
-  readonly #onChild = () => this.#reapAll();
+  /** The rest of a crowd is reaped in the next turn. */
+  #reapsSoon = false;
+  readonly #onChild = () => {
+    if (!this.#reapsSoon) this.#reapAll();
+  };
   readonly #crowding: Crowding;
   readonly #debug: (remark: string) => void;
   #thread: SpawningThread | undefined;
-  /** For how many descriptors there is room, or soon will be. */
+  /** For how many descriptors there is room, or soon will be; `Infinity`: there may not be more. */
   #room = 0;
 
   /** Rejects where the C library cannot be had. */
@@ -46,7 +50,7 @@ export class NativeLauncher implements Launcher {
     this.#debug = debug;
     this.#crowding = crowding;
     process.on('SIGCHLD', this.#onChild);
-    this.#makeRoom();
+    this.#makeRoomBeyond(0);
   }
 
   close(): void {
@@ -71,7 +75,7 @@ export class NativeLauncher implements Launcher {
       while (made.length < 3) {
         const pipe = this.#libc.pipe();
         made.push(pipe);
-        if (pipe.write > this.#room / 2) this.#makeRoom();
+        this.#makeRoomBeyond(pipe.write);
         // Opening /dev/stdout is judged by the owner of the pipe.
         if (owner !== undefined) fchownSync(pipe.write, owner.uid, owner.gid);
       }
@@ -82,9 +86,10 @@ export class NativeLauncher implements Launcher {
     }
   }
 
-  /** Twice as much, well before it is needed. */
-  #makeRoom(): void {
-    this.#room = Math.max(leastRoom, 2 * this.#room);
+  /** Twice as much and more, well before it is needed. */
+  #makeRoomBeyond(descriptor: number): void {
+    if (descriptor < this.#room / 2) return;
+    this.#room = Math.max(leastRoom, 2 ** Math.ceil(Math.log2(2 * descriptor + 1)));
     this.#libc.makeRoom(this.#room - 1, (isMade) => {
       if (!isMade) this.#room = Infinity;
     });
@@ -127,7 +132,7 @@ export class NativeLauncher implements Launcher {
       throw error;
     } finally {
       // It may have ended before its pid was known, and whoever asked for it has to hear of the start first.
-      if (this.#sawUnknown) setImmediate(this.#onChild);
+      if (this.#sawUnknown) this.#reapSoon();
     }
   }
 
@@ -172,18 +177,27 @@ export class NativeLauncher implements Launcher {
     }
   }
 
-  // One after the other as they ended, and a crowd of them in slices. Where the first is a child of Node's, which reaps it
-  // itself, all of ours are asked.
+  // One after the other, and a crowd of them in slices. Where the first is a child of Node's, which reaps it itself, all of
+  // ours are asked at once.
   #reapAll(): void {
     const end = performance.now() + sliceMs;
     let pid = this.#libc.peek();
     while (pid !== undefined && this.#reap(pid)) {
-      if (performance.now() > end) return void setImmediate(this.#onChild);
+      if (performance.now() > end) return this.#reapSoon();
       pid = this.#libc.peek();
     }
     this.#sawUnknown = pid !== undefined;
     if (!this.#sawUnknown) return;
     for (const pid of this.#children.keys()) this.#reap(pid);
+  }
+
+  #reapSoon(): void {
+    if (this.#reapsSoon) return;
+    this.#reapsSoon = true;
+    setImmediate(() => {
+      this.#reapsSoon = false;
+      this.#reapAll();
+    });
   }
 
   #reap(pid: number): boolean {

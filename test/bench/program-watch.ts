@@ -52,8 +52,8 @@ export class ProgramWatch {
       const running = this.count();
       if (running >= count) return;
       if (begin > deadline) throw new Error(`${running} of ${count} programs run after ${patienceMs} ms`);
-      // Who watches must not take the CPU from who is watched: with a look after every fourth part of the time, those that
-      // keep both cores busy took a third longer, and those that use one no longer.
+      // Who watches must not take the CPU from who is watched: while a quarter of the time was spent on looking, those that
+      // keep both cores busy took a third longer, and those that use one did not.
       await pause(Math.max(intervalMs, 15 * (performance.now() - begin)));
     }
   }

@@ -41,7 +41,7 @@ export async function duringBringUp(
 
     const blocks = JSON.parse(readFileSync(loop, 'utf8')) as { at: number; ms: number }[];
     const begun = beginOf(trial.supervisor.log);
-    const during = blocks.filter(({ at }) => at >= begun && at <= to).map(({ ms }) => ms);
+    const during = blocks.filter(({ at, ms }) => at - ms >= begun && at <= to).map(({ ms }) => ms);
     results.add('bring-up: event loop blocked, longest', name, count, Math.max(0, ...during), 'ms');
     const lines = delaysOfLines(trial.supervisor.log, from, to);
     for (const [what, times] of Object.entries({ ...reactions, 'line → log': lines })) {

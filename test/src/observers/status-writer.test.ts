@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { performance as loop } from 'node:perf_hooks';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ActorRefFrom } from 'xstate';
 import type { Fact, Fault, ProgramContext, ProgramState, supervisorMachine } from '../../../machines/index.js';
@@ -59,6 +60,7 @@ beforeEach(() => {
 afterEach(() => {
   status.close();
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 /** Something is told of a program; what it says beside its name does not matter here. */
@@ -210,7 +212,10 @@ test('what happens in one moment is written once, in its last state', () => {
   expect(read('web')).toMatchObject({ state: 'running' });
 });
 
+const beBusy = () => vi.spyOn(loop, 'eventLoopUtilization').mockReturnValue({ idle: 1, active: 9, utilization: 0.9 });
+
 test('a crowd is written in slices, with pauses between them, and all of it', () => {
+  beBusy();
   const snapshot = supervisor.getSnapshot();
   const slices = new Map<number, number>();
   let spent = performance.now();
@@ -227,6 +232,21 @@ test('a crowd is written in slices, with pauses between them, and all of it', ()
   expect(Math.max(...slices.values())).toBeLessThan(12);
   const times = [...slices.keys()];
   expect(Math.min(...times.slice(1).map((time, index) => time - times[index]!))).toBeGreaterThan(12);
+  expect(times[1]! - times[0]!).toBeGreaterThan(500);
+});
+
+test('what is not due yet holds up nobody, though all that was due took long', () => {
+  beBusy();
+  let spent = performance.now();
+  vi.spyOn(performance, 'now').mockImplementation(() => (spent += 5));
+  for (const name of ['web', 'db']) enter(name, 'stopped');
+  tell('program.starting', 'slow');
+  tell('program.stopped', 'web');
+  vi.advanceTimersByTime(10);
+  expect(readdirSync(directory)).toEqual(['web.json']);
+  tell('program.stopped', 'db');
+  vi.advanceTimersByTime(100);
+  expect(readdirSync(directory).sort()).toEqual(['db.json', 'web.json']);
 });
 
 test('what is still to be written is written at the end', () => {
