@@ -34,6 +34,8 @@ export class DirectoryRounds {
   /** Named since the round began, or since they were taken; also where all are pending. */
   readonly #urgent = new Set<string>();
   #running = false;
+  /** All that was there when the round that is under way began. */
+  #listed: ReadonlySet<string> | undefined;
   #closed = false;
   #lost: 'unreadable' | 'locked' | undefined;
   /** Of the directory that was listed last. */
@@ -92,8 +94,21 @@ export class DirectoryRounds {
 
   #hint(name: string | undefined): void {
     // `..data` leads elsewhere now (Kubernetes), or the directory itself was moved.
-    if (name === undefined || name.startsWith('..') || name === basename(this.#options.path)) this.request('all');
-    else if (isListedName(Buffer.from(name))) this.request([name]);
+    if (name === undefined || name.startsWith('..') || name === basename(this.#options.path)) {
+      this.request('all');
+      this.#lookForNew();
+    } else if (isListedName(Buffer.from(name))) this.request([name]);
+  }
+
+  /** What came since the list was read, and before there was a watch, does not wait for the end of a long round. */
+  #lookForNew(): void {
+    const listed = this.#listed;
+    if (listed === undefined) return;
+    try {
+      for (const name of listedNames(this.#options.path)) if (!listed.has(name)) this.#urgent.add(name);
+    } catch {
+      // The round that was asked for tells why.
+    }
   }
 
   #schedule(): void {
@@ -108,8 +123,10 @@ export class DirectoryRounds {
     this.#urgent.clear();
     if (pending !== undefined && !this.#closed) {
       const names = this.#listing(pending);
+      this.#listed = pending === 'all' && names !== undefined ? new Set(names) : undefined;
       if (names === undefined) this.#options.missed?.();
       else await this.#options.look(names, pending === 'all');
+      this.#listed = undefined;
       if (pending === 'all') this.#againLater();
     }
     this.#running = false;

@@ -153,6 +153,18 @@ describe('a round that takes long', () => {
     expect(synced.find(({ ticket }) => ticket > 0)?.added.at(-1)?.name).toBe('d');
   });
 
+  test('lets through what came before there was a watch', async () => {
+    const path = scratch();
+    const names = Array.from({ length: 100 }, (_, index) => `p${1_000 + index}`);
+    for (const name of names) writeFileSync(join(path, name), cat);
+    const directory = slowly(path, names[0]!, (directory) => directory.put('late', cat));
+    await directory.probe.next('config.synced', ({ added }) => added.some(({ name }) => name === names.at(-1)));
+    const synced = directory.probe.events.filter((event) => event.type === 'config.synced');
+    const order = synced.flatMap(({ added }) => added.map(({ name }) => name));
+    expect(order.indexOf('late')).toBeGreaterThan(0);
+    expect(order.at(-1)).toBe(names.at(-1));
+  });
+
   test('tells of a crowd in portions, a turn of the event loop apart, and answers with the last', async () => {
     const path = scratch();
     const names = Array.from({ length: 200 }, (_, index) => `p${1_000 + index}`);
