@@ -5,9 +5,9 @@ const pauseMs = 3 * sliceMs;
 const busyPauseMs = 12 * sliceMs;
 const isBusyFrom = 0.7;
 // In a crowd of starts the programs come first, and what changes meanwhile is written once: when there is more than a short
-// slice can do, the rest waits for them, but no more than so many pauses, 0.8 s. Who waits for a status waits a second.
+// slice can do, the rest waits for them, but no more than so many pauses, 1.4 s.
 const shortSliceMs = 2;
-const mostHeld = 8;
+const mostHeld = 15;
 const retryMs = 1_000;
 
 /** What became of a slice: nothing is left, something is that is not due yet or that is, or it failed and is tried again. */

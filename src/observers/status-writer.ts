@@ -50,6 +50,10 @@ export class StatusWriter {
     for (const name of names) this.#dirty.set(name, due);
     if (fact.type === 'supervisor.stopping') this.#isStopping = true;
     this.#statuses.observe(fact);
+    // Who asked for it looks for the reason no longer than a second.
+    if (fact.type === 'config.rejected' && this.#attempt((place) => this.#write(place, fact.name))) {
+      this.#dirty.delete(fact.name);
+    }
     if (this.#dirty.size > 0) this.#spareTime.claim();
   }
 

@@ -51,8 +51,8 @@ test('while there is much else to do, what a short first slice left waits, but n
   utilization = 0.9;
   result = 'more';
   spareTime.claim();
-  vi.advanceTimersByTime(1_100);
-  expect(times()).toEqual([10, 874, 970, 1_066]);
+  vi.advanceTimersByTime(1_800);
+  expect(times()).toEqual([10, 1_546, 1_642, 1_738]);
   expect(slices.map(({ budgetMs }) => budgetMs)).toEqual([2, 8, 8, 8]);
 });
 

@@ -235,6 +235,14 @@ test('a crowd is written in slices, with pauses between them, and all of it', ()
   expect(times[1]! - times[0]!).toBeGreaterThan(500);
 });
 
+test('why a file is bad does not wait for a crowd', () => {
+  beBusy();
+  for (let index = 0; index < 100; index++) tell('program.stopped', `program-${index}`);
+  faults.set('bad', { code: 'ESCHEMA', message: 'args: expected a list' });
+  tell('config.rejected', 'bad');
+  expect(read('bad')).toMatchObject({ rejected: { code: 'ESCHEMA' } });
+});
+
 test('what is not due yet holds up nobody, though all that was due took long', () => {
   beBusy();
   let spent = performance.now();
