@@ -97,18 +97,14 @@ class ConfigDirectory {
       this.#lookAt(name, !whole, findings);
       const isMuch = newsIn(findings) >= mostTold;
       if (!isMuch && performance.now() < sliceEnd) continue;
-      if (isMuch) {
-        this.#tell(findings, 0);
-        findings = noFindings();
-      }
       await nextTurn();
       const urgent = whole ? this.#rounds.takeUrgent() : [];
-      if (urgent.length > 0) {
+      if (isMuch || urgent.length > 0) {
         // A name may be told twice, and what is told first is what was found first.
         this.#tell(findings, 0);
         findings = noFindings();
-        await this.#look(urgent, false, 0);
       }
+      if (urgent.length > 0) await this.#look(urgent, false, 0);
       sliceEnd = performance.now() + sliceMs;
     }
     this.#tell(findings, ticket);

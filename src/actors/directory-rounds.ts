@@ -35,7 +35,7 @@ export class DirectoryRounds {
   readonly #urgent = new Set<string>();
   #running = false;
   /** All that was there when the round that is under way began. */
-  #listed: ReadonlySet<string> | undefined;
+  #listed: readonly string[] | undefined;
   #closed = false;
   #lost: 'unreadable' | 'locked' | undefined;
   /** Of the directory that was listed last. */
@@ -102,8 +102,8 @@ export class DirectoryRounds {
 
   /** What came since the list was read, and before there was a watch, does not wait for the end of a long round. */
   #lookForNew(): void {
-    const listed = this.#listed;
-    if (listed === undefined) return;
+    if (this.#listed === undefined) return;
+    const listed = new Set(this.#listed);
     try {
       for (const name of listedNames(this.#options.path)) if (!listed.has(name)) this.#urgent.add(name);
     } catch {
@@ -123,7 +123,7 @@ export class DirectoryRounds {
     this.#urgent.clear();
     if (pending !== undefined && !this.#closed) {
       const names = this.#listing(pending);
-      this.#listed = pending === 'all' && names !== undefined ? new Set(names) : undefined;
+      this.#listed = pending === 'all' ? names : undefined;
       if (names === undefined) this.#options.missed?.();
       else await this.#options.look(names, pending === 'all');
       this.#listed = undefined;
