@@ -76,7 +76,7 @@ export interface ConfigSynced {
   readonly healed: readonly string[];
   /** What is odd in a good file, such as an unknown `ncolony.` key. */
   readonly warnings: readonly { readonly name: string; readonly warning: string }[];
-  /** The highest ticket of a `config.scan` that this scan began after, told with its last part; 0: none, or not yet. */
+  /** Every `config.scan` up to this ticket is answered: its names were looked at after it came. 0: none is by this. */
   readonly ticket: number;
 }
 

@@ -60,7 +60,10 @@ class ConfigDirectory {
   readonly #rounds: DirectoryRounds;
   readonly #entries = new Map<string, Entry>();
   readonly #retries = new Set<NodeJS.Timeout>();
+  /** Of the last scan that was asked for. */
   #ticket = 0;
+  /** Scans that were asked for and not answered yet, in the order of their tickets. */
+  readonly #asked: ConfigScan[] = [];
   #closed = false;
 
   constructor(host: ConfigDirectoryHost, report: (event: ConfigSynced | DirectoryNews) => void) {
@@ -70,16 +73,20 @@ class ConfigDirectory {
       path: host.path,
       frequency: host.frequency,
       take: host.take,
-      look: (names, whole) => this.#look(names, whole, this.#ticket),
+      look: (names, whole) => this.#look(names, whole),
       // Who waits for a scan is answered all the same: the last good state of things is in force.
-      missed: () => this.#tell(noFindings(), this.#ticket),
+      missed: () => this.#tell(noFindings(), this.#answer(this.#ticket, 'all')),
       report,
     });
   }
 
-  scan({ ticket, names }: ConfigScan): void {
-    this.#ticket = Math.max(this.#ticket, ticket);
-    this.#rounds.request(names);
+  scan(scan: ConfigScan): void {
+    // A ticket that was seen before has had its answer, or will have it.
+    if (scan.ticket > this.#ticket) {
+      this.#ticket = scan.ticket;
+      this.#asked.push(scan);
+    }
+    this.#rounds.request(scan.names);
   }
 
   close(): void {
@@ -88,7 +95,11 @@ class ConfigDirectory {
     for (const retry of this.#retries) clearTimeout(retry);
   }
 
-  async #look(names: readonly string[], whole: boolean, ticket: number): Promise<void> {
+  async #look(names: readonly string[], whole: boolean): Promise<void> {
+    const begunAfter = this.#ticket;
+    // Who asked for a few does not wait for all.
+    const few = whole ? this.#asked.flatMap((scan) => (scan.names === 'all' ? [] : scan.names)) : [];
+    if (few.length > 0) await this.#look([...new Set(few)], false);
     let findings = noFindings();
     const vanished = whole ? [...this.#entries.keys()].filter(missingFrom(names)) : [];
     let sliceEnd = performance.now() + sliceMs;
@@ -104,10 +115,19 @@ class ConfigDirectory {
         this.#tell(findings, 0);
         findings = noFindings();
       }
-      if (urgent.length > 0) await this.#look(urgent, false, 0);
+      if (urgent.length > 0) await this.#look(urgent, false);
       sliceEnd = performance.now() + sliceMs;
     }
-    this.#tell(findings, ticket);
+    this.#tell(findings, this.#answer(begunAfter, whole ? 'all' : new Set(names)));
+  }
+
+  /** The ticket up to which every scan is answered when these have been looked at; 0 when none is by that. */
+  #answer(begunAfter: number, looked: ReadonlySet<string> | 'all'): number {
+    const isMet = ({ ticket, names }: ConfigScan) =>
+      ticket <= begunAfter && (looked === 'all' || (names !== 'all' && names.every((name) => looked.has(name))));
+    const unmet = this.#asked.findIndex((scan) => !isMet(scan));
+    const met = this.#asked.splice(0, unmet === -1 ? Infinity : unmet);
+    return met.at(-1)?.ticket ?? 0;
   }
 
   #tell(findings: Findings, ticket: number): void {

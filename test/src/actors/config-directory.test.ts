@@ -153,6 +153,31 @@ describe('a round that takes long', () => {
     expect(synced.find(({ ticket }) => ticket > 0)?.added.at(-1)?.name).toBe('d');
   });
 
+  test('answers who is named meanwhile at once where nobody waits for all', async () => {
+    const directory = slowly(filled(), 'b', (directory) => {
+      directory.put('late', cat);
+      directory.probe.tell({ type: 'config.scan', ticket: 1, names: ['late', 'c'] });
+    });
+    await directory.probe.next('config.synced', ({ ticket }) => ticket === 1);
+    const synced = directory.probe.events.filter((event) => event.type === 'config.synced');
+    expect(synced.map(({ added, ticket }) => [ticket, added.map(({ name }) => name)])).toEqual([
+      [0, ['a', 'b']],
+      [1, ['late', 'c']],
+    ]);
+    await directory.probe.next('config.synced', ({ added }) => added.some(({ name }) => name === 'd'));
+  });
+
+  test('begins with those that were asked for by name', async () => {
+    const directory = slowly(filled(), '', nothing);
+    directory.probe.tell({ type: 'config.scan', ticket: 1, names: ['d'] });
+    directory.probe.tell({ type: 'config.scan', ticket: 2, names: ['c', 'nobody'] });
+    directory.probe.tell({ type: 'config.scan', ticket: 3, names: 'all' });
+    await directory.probe.next('config.synced', ({ ticket }) => ticket === 3);
+    const synced = directory.probe.events.filter((event) => event.type === 'config.synced');
+    expect(synced[0]).toMatchObject({ ticket: 2, added: [{ name: 'd' }, { name: 'c' }] });
+    expect(synced.flatMap(({ added }) => added.map(({ name }) => name))).toEqual(['d', 'c', 'a', 'b']);
+  });
+
   test('lets through what came before there was a watch', async () => {
     const path = scratch();
     const names = Array.from({ length: 100 }, (_, index) => `p${1_000 + index}`);
