@@ -97,7 +97,7 @@ export class DirectoryRounds {
     if (name === undefined || name.startsWith('..') || name === basename(this.#options.path)) {
       this.request('all');
       this.#lookForNew();
-    } else if (isListedName(Buffer.from(name))) this.request([name]);
+    } else if (isListedName(name)) this.request([name]);
   }
 
   /** What came since the list was read, and before there was a watch, does not wait for the end of a long round. */

@@ -6,9 +6,10 @@ export const maxNameBytes = 200;
 // Half-written or forgotten files of writers and editors: never a program, never a message.
 const unlisted = /^[.#]|(?:\.new|\.tmp|\.swp|~)$/;
 
-/** Whether a directory entry is read at all. `name` as bytes, so that what is not UTF-8 can be told. */
-export function isListedName(name: Buffer): boolean {
-  return name.length <= maxNameBytes && isUtf8(name) && !unlisted.test(name.toString());
+/** Whether a directory entry is read at all. `name` may be bytes, where it can be told that they are not UTF-8. */
+export function isListedName(name: string | Buffer): boolean {
+  if (Buffer.byteLength(name) > maxNameBytes) return false;
+  return typeof name === 'string' ? !unlisted.test(name) : isUtf8(name) && !unlisted.test(name.toString());
 }
 
 /** Why a program cannot be called so, in a few words; `undefined` where it can. */
