@@ -50,13 +50,19 @@ const tidySliceMs = 8;
 // Before that it is not sure that all files were seen.
 const firstTidyMs = 60_000;
 
+/** An event, and when it was (ms since 1970). */
+interface Owed {
+  readonly at: number;
+  readonly event: (ProgramEvent | MonitorEvent) & { readonly lived?: number };
+}
+
 /** Appends to `history/NAME.jsonl` what happens to a program, and to the monitor's own what happens to all of them. */
 export class HistoryWriter {
   readonly #directory: string;
   readonly #host: HistoryHost;
   readonly #writer: CarefulWriter;
-  /** Lines that are to be written, by the name of their file. */
-  readonly #owed = new Map<string, string[]>();
+  /** What is to be written, by the name of the file. It becomes lines then: a crowd that starts needs the time itself. */
+  readonly #owed = new Map<string, Owed[]>();
   /** Files that this monitor has written to, so that they end with a whole line. */
   readonly #whole = new Set<string>();
   /** When the present processes were started, monotonic ms. */
@@ -142,12 +148,12 @@ export class HistoryWriter {
     this.#owe(monitorHistory, event);
   }
 
-  #owe(file: string, event: (ProgramEvent | MonitorEvent) & { readonly lived?: number }): void {
-    const stamp = { version: 1, at: new Date().toISOString() } as const;
-    const lines = this.#owed.get(file) ?? [];
-    lines.push(historyLine({ ...stamp, ...event }));
-    if (lines.length > mostOwed) lines.splice(0, 2, historyLine({ ...stamp, type: 'history.gap' }));
-    this.#owed.set(file, lines);
+  #owe(file: string, event: Owed['event']): void {
+    const at = Date.now();
+    const owed = this.#owed.get(file) ?? [];
+    owed.push({ at, event });
+    if (owed.length > mostOwed) owed.splice(0, 2, { at, event: { type: 'history.gap' } });
+    this.#owed.set(file, owed);
     this.#spareTime.claim();
   }
 
@@ -161,13 +167,13 @@ export class HistoryWriter {
   }
 
   #writeOwed(directory: string, end: number): void {
-    for (const [file, lines] of this.#owed) {
+    for (const [file, owed] of this.#owed) {
       this.#owed.delete(file);
       try {
-        this.#append(directory, file, lines.join(''));
+        this.#append(directory, file, owed.map(lineOf).join(''));
       } catch (error) {
         // Behind the others, so that one bad file does not hold them up.
-        this.#owed.set(file, lines);
+        this.#owed.set(file, owed);
         this.#whole.delete(file);
         throw error;
       }
@@ -225,3 +231,5 @@ export class HistoryWriter {
       .filter(({ at }, index) => index >= keptRemoved || at < oldest);
   }
 }
+
+const lineOf = ({ at, event }: Owed) => historyLine({ version: 1, at: new Date(at).toISOString(), ...event });
