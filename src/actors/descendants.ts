@@ -28,7 +28,7 @@ export class Descendants {
 
   /** The processes of a program, any of its incarnations. */
   of(name: string, survey: Survey): ColonyProcess[] {
-    return survey.ofColony.filter((entry) => entry.name === name && this.#isOurs(entry));
+    return survey.named(name).filter((entry) => this.#isOurs(entry));
   }
 
   /** The names of all programs that have processes. */

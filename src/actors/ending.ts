@@ -4,8 +4,10 @@ import { isAlive, signalProcess } from '../os/signal.js';
 
 /** What is to be ended. */
 export interface Ended {
-  /** Everything that is left, zombies not. */
+  /** Everything that is left; a zombie only where its end is about to be told. */
   readonly find: () => Promise<readonly ProcessEntry[]>;
+  /** Whether it is looked at again (`look`) anyway when this one ends. */
+  readonly isAwaited?: (entry: ProcessEntry) => boolean;
   readonly report: (event: ProcessEvent) => void;
 }
 
@@ -84,9 +86,9 @@ export class Ending {
         this.#ended.report({ type: 'process.gone' });
         return;
       }
-      for (const entry of left) this.#end(entry);
+      for (const entry of left) if (!entry.zombie) this.#end(entry);
       this.#isReached = () => false;
-      if (this.#reported !== undefined) this.#reportLingering();
+      if (this.#reported !== undefined) this.#reportLingering(left.filter(isAlive));
       this.#lookMs = firstLookMs;
       this.#lookLater();
     } catch {
@@ -107,6 +109,8 @@ export class Ending {
   // Between two surveys only what was found is looked at; the survey after it sees what was born meanwhile.
   #lookLater(): void {
     clearTimeout(this.#look);
+    const { isAwaited } = this.#ended;
+    if (isAwaited !== undefined && this.#left.length > 0 && this.#left.every(isAwaited)) return;
     this.#look = setTimeout(() => {
       this.#lookMs = Math.min(this.#lookMs * 1.5, lastLookMs);
       if (this.#anyAlive()) this.#lookLater();
@@ -123,16 +127,19 @@ export class Ending {
   }
 
   async #lookWhoLingers(): Promise<void> {
+    let left = this.#left;
     try {
-      this.#left = await this.#ended.find();
+      left = this.#left = await this.#ended.find();
     } catch {
       // As in a round: then those of the last look are told.
+      left = left.filter(isAlive);
     }
-    if (!this.#over) this.#reportLingering();
+    if (!this.#over) this.#reportLingering(left);
   }
 
-  #reportLingering(): void {
-    const pids = this.#left.filter(isAlive).map(({ pid }) => pid);
+  /** `left`: who was there a moment ago. */
+  #reportLingering(left: readonly ProcessEntry[]): void {
+    const pids = left.filter(({ zombie }) => !zombie).map(({ pid }) => pid);
     if (pids.join() === this.#reported) return;
     this.#reported = pids.join();
     if (pids.length > 0) this.#ended.report({ type: 'process.lingering', pids });

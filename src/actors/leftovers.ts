@@ -1,6 +1,6 @@
 import { fromCallback } from 'xstate';
 import type { LeftoversInput, ProcessCommand } from '../../machines/index.js';
-import { membersOf, type Leader, type ProcessEntry, type ProcessTable, type Survey } from '../os/process-table.js';
+import type { Leader, ProcessEntry, ProcessTable, Survey } from '../os/process-table.js';
 import { stdinMarkOf } from '../os/stdin-mark.js';
 import type { ProcessRecord } from '../protocol/run-record.js';
 import type { Descendants } from './descendants.js';
@@ -64,5 +64,5 @@ function recordedLeaders(record: ProcessRecord | undefined, { entries }: Survey)
 
 // A program may have started this very monitor: then we are in its session.
 function leftMembers(host: LeftoversHost, leader: Leader, survey: Survey): ProcessEntry[] {
-  return membersOf(leader, survey.entries).filter(({ pid }) => !host.descendants.isOwnLineage(pid));
+  return survey.membersOf(leader).filter(({ pid }) => !host.descendants.isOwnLineage(pid));
 }

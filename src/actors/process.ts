@@ -2,14 +2,7 @@ import { nanoid } from 'nanoid';
 import { fromCallback } from 'xstate';
 import type { Exit, Fault, ProcessCommand, ProcessEvent, ProcessInput } from '../../machines/index.js';
 import type { Launched, Launcher, Prepared } from '../os/launcher.js';
-import {
-  hasProc,
-  membersOf,
-  readProcess,
-  type Leader,
-  type ProcessEntry,
-  type ProcessTable,
-} from '../os/process-table.js';
+import { hasProc, readProcess, type Leader, type ProcessEntry, type ProcessTable } from '../os/process-table.js';
 import { leftOrphans } from '../os/orphans.js';
 import { exists, signalGroup } from '../os/signal.js';
 import type { TurnQueue } from '../os/turn-queue.js';
@@ -84,7 +77,11 @@ class Incarnation {
     this.#host = host;
     this.#input = input;
     this.#report = report;
-    this.#ending = new Ending({ find: () => this.#find(), report });
+    this.#ending = new Ending({
+      find: () => this.#find(),
+      isAwaited: ({ pid }) => pid === this.#leader?.pid && this.#exit === undefined,
+      report,
+    });
   }
 
   start(): void {
@@ -266,8 +263,8 @@ class Incarnation {
     if (leader === undefined) return [];
     try {
       if (!exists(-leader.pid) && leftOrphans(leader) === false) return [];
-      const { entries } = await this.#host.table.survey(false);
-      return membersOf(leader, entries).map(({ pid }) => pid);
+      const survey = await this.#host.table.survey(false);
+      return survey.membersOf(leader).map(({ pid }) => pid);
     } catch {
       // It cannot be told (no descriptors left). Nothing may be started beside what perhaps lives on.
       return [leader.pid];
@@ -279,7 +276,7 @@ class Incarnation {
     const leader = this.#leader;
     if (!hasProc) return leader !== undefined && exists(-leader.pid) ? [groupOf(leader)] : [];
     const survey = await this.#host.table.survey(true);
-    const members = leader === undefined ? [] : membersOf(leader, survey.entries);
+    const members = leader === undefined ? [] : survey.membersOf(leader);
     const found = new Map(members.map((entry) => [entry.pid, entry]));
     for (const entry of this.#host.descendants.of(this.#input.name, survey)) found.set(entry.pid, entry);
     if (leader !== undefined && this.#exit === undefined && found.size === 0) return [{ ...noProcess, ...leader }];
@@ -299,4 +296,4 @@ function startTimeOf(pid: number): number {
 // Ended but not reaped yet: its exit is on its way.
 const noProcess = { parent: 0, group: 0, session: 0, zombie: true, kernelThread: false };
 
-const groupOf = ({ pid }: Leader) => ({ ...noProcess, pid: -pid, group: pid, startTime: 0 });
+const groupOf = ({ pid }: Leader) => ({ ...noProcess, zombie: false, pid: -pid, group: pid, startTime: 0 });

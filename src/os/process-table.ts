@@ -22,11 +22,38 @@ export interface ColonyProcess extends ProcessEntry {
   readonly run: string | undefined;
 }
 
-/** One pass through /proc. */
-export interface Survey {
+/** What one pass through /proc found. A whole crowd asks it, each for its own: so it is in order of what is asked for. */
+export class Survey {
   readonly entries: ReadonlyMap<number, ProcessEntry>;
   /** Empty when environments were not asked for. */
   readonly ofColony: readonly ColonyProcess[];
+  /** The living, by the number of their group and by that of their session. */
+  readonly #living = new Map<number, ProcessEntry[]>();
+  readonly #ofColony = new Map<string | undefined, ColonyProcess[]>();
+
+  constructor(entries: ReadonlyMap<number, ProcessEntry>, ofColony: readonly ColonyProcess[]) {
+    this.entries = entries;
+    this.ofColony = ofColony;
+    for (const entry of entries.values()) {
+      if (entry.zombie) continue;
+      for (const number of new Set([entry.group, entry.session])) addTo(this.#living, number, entry);
+    }
+    for (const entry of ofColony) addTo(this.#ofColony, entry.name, entry);
+  }
+
+  /** The living members of a leader's session and group, itself included. */
+  membersOf(leader: Leader): readonly ProcessEntry[] {
+    // A number is not given to a new process while a group or session bears it. So where it belongs to another process
+    // now, nothing of ours is left.
+    const holder = this.entries.get(leader.pid);
+    if (holder !== undefined && leader.startTime !== 0 && holder.startTime !== leader.startTime) return [];
+    return this.#living.get(leader.pid) ?? [];
+  }
+
+  /** What calls itself a process of this program. */
+  named(name: string): readonly ColonyProcess[] {
+    return this.#ofColony.get(name) ?? [];
+  }
 }
 
 /** Whether this system shows its processes; where not, only groups can be looked at. */
@@ -73,17 +100,6 @@ export interface Leader {
   readonly pid: number;
   /** 0 where it could not be read. */
   readonly startTime: number;
-}
-
-/** The living members of a leader's session and group, itself included. */
-export function membersOf(leader: Leader, entries: ReadonlyMap<number, ProcessEntry>): ProcessEntry[] {
-  // A number is not given to a new process while a group or session bears it. So where it belongs to another process
-  // now, nothing of ours is left.
-  const holder = entries.get(leader.pid);
-  if (holder !== undefined && leader.startTime !== 0 && holder.startTime !== leader.startTime) return [];
-  return [...entries.values()].filter(
-    (entry) => !entry.zombie && (entry.group === leader.pid || entry.session === leader.pid),
-  );
 }
 
 /**
@@ -141,7 +157,7 @@ export class ProcessTable {
       }
       fresh = listProc().filter((pid) => !entries.has(pid));
     }
-    return { entries, ofColony };
+    return new Survey(entries, ofColony);
   }
 
   #asColonyProcess(entry: ProcessEntry): ColonyProcess | undefined {
@@ -154,6 +170,12 @@ export class ProcessTable {
       run: valueOf(environment, colonyVariables.run),
     };
   }
+}
+
+function addTo<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 function listProc(): number[] {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { Descendants } from '../../../src/actors/descendants.js';
-import type { Survey } from '../../../src/os/process-table.js';
+import { Survey } from '../../../src/os/process-table.js';
 
 /** A process that no user has any more, so that only its run can tell whose it is. */
 function surveyOf(run: string): Survey {
   const gone = { pid: 4_194_303, parent: 1, group: 1, session: 1, startTime: 1, zombie: false, kernelThread: false };
-  return { entries: new Map(), ofColony: [{ ...gone, name: 'web', run }] };
+  return new Survey(new Map(), [{ ...gone, name: 'web', run }]);
 }
 
 test('a run is remembered, and the oldest forgotten when there are very many', () => {

@@ -7,11 +7,15 @@ import type { ProcessEntry } from '../../../src/os/process-table.js';
 const system = vi.hoisted(() => ({
   alive: new Set<number>(),
   sent: [] as [pid: number, signal: string][],
+  looks: 0,
   obey: (_pid: number, _signal: string) => {},
 }));
 
 vi.mock('../../../src/os/signal.js', () => ({
-  isAlive: ({ pid }: ProcessEntry) => system.alive.has(pid),
+  isAlive: ({ pid }: ProcessEntry) => {
+    system.looks++;
+    return system.alive.has(pid);
+  },
   signalProcess: ({ pid }: ProcessEntry, signal: string) => {
     if (!system.alive.has(pid)) return;
     system.sent.push([pid, signal]);
@@ -100,6 +104,54 @@ describe('the stop signal', () => {
       [2, 'SIGTERM'],
       [3, 'SIGTERM'],
     ]);
+  });
+});
+
+describe('whose end is told anyway', () => {
+  beforeEach(() => {
+    const { alive } = system;
+    ending = new Ending({
+      find: () => find(),
+      isAwaited: ({ pid }) => pid === 1 && alive.has(1),
+      report: (event) => events.push(event),
+    });
+  });
+
+  test('is not looked at until then', async () => {
+    die(2);
+    ending.begin('SIGTERM');
+    // By then it has told who lingers.
+    await wait(300);
+    system.looks = 0;
+    const surveys = vi.fn(find);
+    find = surveys;
+    await wait(10_000);
+    expect([system.looks, surveys.mock.calls.length]).toEqual([0, 0]);
+    die(1);
+    ending.look();
+    await wait(0);
+    expect(events.at(-1)).toEqual(gone);
+  });
+
+  test('does not keep the others from being looked at', async () => {
+    ending.begin('SIGTERM');
+    await wait(100);
+    die(2);
+    die(1);
+    await wait(300);
+    expect(events).toEqual([gone]);
+  });
+
+  test('is looked at where what it left is not told', async () => {
+    ending.begin('SIGTERM');
+    await wait(100);
+    die(1);
+    ending.look();
+    await wait(0);
+    expect(events).toEqual([]);
+    die(2);
+    await wait(300);
+    expect(events).toEqual([gone]);
   });
 });
 

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { LeftoversInput, ProcessCommand, ProcessEvent } from '../../../machines/index.js';
 import { Descendants } from '../../../src/actors/descendants.js';
 import { createLeftoversActor, namesOfLeftovers, type LeftoversHost } from '../../../src/actors/leftovers.js';
-import { ProcessTable, readProcess, type Leader } from '../../../src/os/process-table.js';
+import { ProcessTable, readProcess, Survey, type Leader } from '../../../src/os/process-table.js';
 import { fixture } from '../../fixtures/programs.js';
 import { endForGood, seeProcess } from '../../processes.js';
 import { Probe } from './probe.js';
@@ -123,7 +123,7 @@ describe('what is no leftover is not touched', () => {
       Object.assign(readProcess(pid)!, { name: 'mine', run: 'a-run-on-record' }),
     );
     const descendants = new Descendants([0, own], ['a-run-on-record']);
-    const survey = { entries: new Map(), ofColony: entries };
+    const survey = new Survey(new Map(), entries);
     expect(descendants.of('mine', survey)).toEqual([]);
     expect(descendants.names(survey).size).toBe(0);
   });

@@ -4,11 +4,11 @@ import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
-  membersOf,
   ownLineage,
   ProcessTable,
   readProcess,
   realUserOf,
+  Survey,
   type ProcessEntry,
 } from '../../../src/os/process-table.js';
 import { endForGood } from '../../processes.js';
@@ -89,7 +89,7 @@ describe('the members of a leader', () => {
     ...more,
   });
   const pidsOf = (leader: { pid: number; startTime: number }, ...entries: ProcessEntry[]) =>
-    membersOf(leader, new Map(entries.map((one) => [one.pid, one]))).map(({ pid }) => pid);
+    new Survey(new Map(entries.map((one) => [one.pid, one])), []).membersOf(leader).map(({ pid }) => pid);
 
   test('are those of its group and of its session, itself included', () => {
     const inGroup = entry(6, { group: 5, session: 5 });
@@ -116,6 +116,19 @@ describe('the members of a leader', () => {
 });
 
 describe('a survey', () => {
+  test('is gone through once, however many ask it', () => {
+    const entries = new Map([[5, { ...readProcess(process.pid)!, pid: 5, group: 5, session: 5 }]]);
+    const goneThrough = vi.spyOn(entries, 'values');
+    const colony = [{ ...readProcess(process.pid)!, name: 'web', run: undefined }];
+    const survey = new Survey(entries, colony);
+    for (let index = 0; index < 10; index++) {
+      expect(survey.membersOf({ pid: 5, startTime: 0 })).toHaveLength(1);
+      expect(survey.named('web')).toEqual(colony);
+      expect(survey.named('other')).toEqual([]);
+    }
+    expect(goneThrough).toHaveBeenCalledTimes(1);
+  });
+
   test('sees what was started before it was asked for', async () => {
     const table = new ProcessTable('1:2');
     const before = table.survey(false);
