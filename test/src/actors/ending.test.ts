@@ -123,7 +123,7 @@ describe('whose end is told anyway', () => {
     // By then it has told who lingers.
     await wait(300);
     system.looks = 0;
-    const surveys = vi.fn(find);
+    const surveys = vi.fn<typeof find>(find);
     find = surveys;
     await wait(10_000);
     expect([system.looks, surveys.mock.calls.length]).toEqual([0, 0]);
