@@ -17,7 +17,7 @@ interface Suspect {
  */
 export class ProgramWatch {
   readonly #idlers: Idlers;
-  readonly #others: ReadonlySet<string>;
+  readonly #others: Set<string>;
   readonly #programs = new Map<string, number>();
   /** They may still become a program: a process has its parent's command line until it runs its own. */
   readonly #suspects = new Map<string, Suspect>();
@@ -67,8 +67,9 @@ export class ProgramWatch {
   #look(): void {
     const now = performance.now();
     const present = new Set(pids());
-    for (const gone of [this.#programs, this.#suspects]) {
-      for (const pid of gone.keys()) if (!present.has(pid)) gone.delete(pid);
+    // Its number may be given to a program.
+    for (const known of [this.#others, this.#programs, this.#suspects]) {
+      for (const pid of known.keys()) if (!present.has(pid)) known.delete(pid);
     }
     for (const pid of present) {
       if (this.#others.has(pid) || this.#programs.has(pid)) continue;
