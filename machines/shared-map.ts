@@ -83,7 +83,11 @@ export class SharedMap<T> implements ReadonlyMap<string, T> {
   }
 
   #next(news: ReadonlyMap<string, T>, gone: ReadonlySet<string>): SharedMap<T> {
-    const next = new SharedMap(this.#base, news, gone);
-    return news.size + gone.size <= Math.sqrt(this.#base.size) ? next : new SharedMap(new Map(next));
+    if (news.size + gone.size <= Math.sqrt(this.#base.size)) return new SharedMap(this.#base, news, gone);
+    // By hand, which takes half as long as to go through `entries`.
+    const all = new Map(this.#base);
+    for (const name of gone) all.delete(name);
+    for (const [name, value] of news) all.set(name, value);
+    return new SharedMap(all);
   }
 }
