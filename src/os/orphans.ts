@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { readProc } from './proc-file.js';
 import { readProcess, type Leader } from './process-table.js';
 import { exists } from './signal.js';
@@ -14,11 +14,24 @@ import { exists } from './signal.js';
 export function leftOrphans(leader: Leader): boolean | undefined {
   try {
     adopters ??= findAdopters();
-    return adopters.some((adopter) => childrenOf(adopter).some((pid) => isMember(pid, leader)));
+    const children = new Map(adopters.flatMap(childrenOf).map((pid) => [pid, recognise(pid)]));
+    known = children;
+    return [...children].some(([pid, { session }]) => session === leader.pid && isMember(pid, leader));
   } catch {
     return undefined;
   }
 }
+
+/** A child of an ancestor, as it was when it was looked at last. */
+interface Known {
+  /** Of its entry in /proc, which is made anew when its number is given to another process. */
+  readonly inode: number;
+  readonly madeMs: number;
+  readonly session: number;
+}
+
+/** By their pids. Most of them live long: of who is known it costs a quarter to see that it is still the same process. */
+let known: ReadonlyMap<number, Known> = new Map();
 
 // Found once: an ancestor that ends is followed by one of its own, so there will never be others.
 let adopters: readonly number[] | undefined;
@@ -33,12 +46,19 @@ function findAdopters(): number[] {
   return [...found, 1];
 }
 
+/** A session is only ever left for one of its own, so who is known is a member of no other one. */
+function recognise(pid: number): Known {
+  const { ino: inode, mtimeMs: madeMs } = statSync(`/proc/${pid}`);
+  const before = known.get(pid);
+  if (before?.inode === inode && before.madeMs === madeMs) return before;
+  return { inode, madeMs, session: seen(pid).session };
+}
+
 function isMember(pid: number, leader: Leader): boolean {
   const child = seen(pid);
-  if (child.session !== leader.pid) return false;
   // What it had itself may have moved up after the list was read.
   if (child.zombie) throw new Error(`${pid} is just ending`);
-  return true;
+  return child.session === leader.pid;
 }
 
 // Orphans are given to the first living thread: to the main one, unless that has ended before the others.

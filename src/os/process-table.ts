@@ -59,6 +59,8 @@ export class Survey {
 /** Whether this system shows its processes; where not, only groups can be looked at. */
 export const hasProc = existsSync('/proc/self/stat');
 
+// Of the fields after the name, those up to the start time.
+const readFields = 20;
 const kernelThreadFlag = 0x00200000;
 const sliceMs = 8;
 // A machine on which processes come and go all the time always has new ones.
@@ -66,10 +68,10 @@ const mostRounds = 5;
 
 /** Reads one process; `undefined` when there is none. Throws when that cannot be told (no descriptors left). */
 export function readProcess(pid: number): ProcessEntry | undefined {
-  const stat = readProc(`/proc/${pid}/stat`);
+  const stat = readProc(`/proc/${pid}/stat`, { isOneRecord: true });
   if (stat === undefined) return undefined;
   // The name of the executable stands in parentheses and may itself contain some.
-  const fields = stat.toString('latin1', stat.lastIndexOf(0x29) + 2).split(' ');
+  const fields = stat.toString('latin1', stat.lastIndexOf(0x29) + 2).split(' ', readFields);
   const number = (index: number) => Number(fields[index]);
   return {
     pid,
