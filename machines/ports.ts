@@ -80,7 +80,10 @@ export interface ConfigSynced {
   readonly ticket: number;
 }
 
-/** Look now. `names`: only these files, or all. Answered by a `config.synced` whose ticket is not lower. */
+/**
+ * Look now. `names`: only these files, or all; what cannot be the name of one is none. A ticket that is higher than all before
+ * is answered by a `config.synced` whose ticket is not lower.
+ */
 export interface ConfigScan {
   readonly type: 'config.scan';
   readonly ticket: number;

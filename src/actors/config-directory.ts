@@ -5,6 +5,7 @@ import { fromCallback } from 'xstate';
 import type { ConfigScan, ConfigSynced, DirectoryNews, Fault } from '../../machines/index.js';
 import { fileSignature, signatureOf } from '../protocol/directory.js';
 import { maxProgramFileBytes, readFileBytes } from '../protocol/file-bytes.js';
+import { isListedName } from '../protocol/file-names.js';
 import { changedKeys, parseProgramFile, type ProgramFile } from '../protocol/program-file.js';
 import { DirectoryRounds } from './directory-rounds.js';
 
@@ -75,18 +76,20 @@ class ConfigDirectory {
       take: host.take,
       look: (names, whole) => this.#look(names, whole),
       // Who waits for a scan is answered all the same: the last good state of things is in force.
-      missed: () => this.#tell(noFindings(), this.#answer(this.#ticket, 'all')),
+      missed: () => this.#tell(noFindings(), this.#asked.splice(0).at(-1)?.ticket ?? 0),
       report,
     });
   }
 
-  scan(scan: ConfigScan): void {
+  scan({ type, ticket, names: asked }: ConfigScan): void {
+    // A message may name anything, and a second way to a file is no second program.
+    const names = asked === 'all' ? asked : asked.filter(isListedName);
     // A ticket that was seen before has had its answer, or will have it.
-    if (scan.ticket > this.#ticket) {
-      this.#ticket = scan.ticket;
-      this.#asked.push(scan);
+    if (ticket > this.#ticket) {
+      this.#ticket = ticket;
+      this.#asked.push({ type, ticket, names });
     }
-    this.#rounds.request(scan.names);
+    this.#rounds.request(names);
   }
 
   close(): void {
@@ -125,6 +128,12 @@ class ConfigDirectory {
   #answer(begunAfter: number, looked: ReadonlySet<string> | 'all'): number {
     const isMet = ({ ticket, names }: ConfigScan) =>
       ticket <= begunAfter && (looked === 'all' || (names !== 'all' && names.every((name) => looked.has(name))));
+    if (this.#asked.length === 0) return 0;
+    // What was looked at has gone away meanwhile, or another stands in its place: that says nothing yet.
+    if (!this.#rounds.stands()) {
+      this.#rounds.request('all');
+      return 0;
+    }
     const unmet = this.#asked.findIndex((scan) => !isMet(scan));
     const met = this.#asked.splice(0, unmet === -1 ? Infinity : unmet);
     return met.at(-1)?.ticket ?? 0;

@@ -30,8 +30,7 @@ export function requireProgram(places: Config, name: string): void {
 
 /** Whether a program has a file. Throws `EDIRECTORY` where that cannot be told. */
 export function isProgram({ config }: Config, name: string): boolean {
-  const listed = name !== '' && !/[/\0]/.test(name) && isListedName(name);
-  return listed && reading(config, () => statSync(config).isDirectory() && isRegular(join(config, name)));
+  return isListedName(name) && reading(config, () => statSync(config).isDirectory() && isRegular(join(config, name)));
 }
 
 export function badName(name: string, fault: string): ColonyError {

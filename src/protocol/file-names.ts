@@ -6,10 +6,17 @@ export const maxNameBytes = 200;
 // Half-written or forgotten files of writers and editors: never a program, never a message.
 const unlisted = /^[.#]|(?:\.new|\.tmp|\.swp|~)$/;
 
-/** Whether a directory entry is read at all. `name` may be bytes, where it can be told that they are not UTF-8. */
+// What is no name of an entry, though it may lead to one, or be written like one.
+const noEntry = /^$|[/\0]|\p{Surrogate}/u;
+
+/**
+ * Whether a directory entry of that name is read at all. `name` may be bytes, where it can be told that they are not UTF-8,
+ * and anything that somebody has asked for.
+ */
 export function isListedName(name: string | Buffer): boolean {
   if (Buffer.byteLength(name) > maxNameBytes) return false;
-  return typeof name === 'string' ? !unlisted.test(name) : isUtf8(name) && !unlisted.test(name.toString());
+  if (typeof name !== 'string') return isUtf8(name) && isListedName(name.toString());
+  return !noEntry.test(name) && !unlisted.test(name);
 }
 
 /** Why a program cannot be called so, in a few words; `undefined` where it can. */

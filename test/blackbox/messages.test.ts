@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, vi } from 'vitest';
 import { test, type Colony } from './colony.js';
 import type { RunningMonitor } from './running-monitor.js';
@@ -113,6 +113,18 @@ test('poison messages are kept with their reason, and the next message is obeyed
     expect(JSON.parse(readFileSync(join(rejected, reason!), 'utf8'))).toMatchObject({ message: id, error: { code } });
   }
   await nothingLeftIn(colony);
+});
+
+test('another way to its file is no name of a program', async ({ colony }) => {
+  const monitor = await colony.monitor();
+  await start(monitor, colony, ['good']);
+  const names = ['./good', `../${basename(colony.config)}/good`, 'good\0', '\ud800'];
+  for (const [index, name] of names.entries()) {
+    const id = colony.send({ type: 'RESTART', name }, `way-${index}`);
+    expect(await monitor.fact('message.judged', { id })).toMatchObject({ outcome: { error: { code: 'EUNKNOWN' } } });
+  }
+  await colony.settled(monitor);
+  expect(colony.processes()).toHaveLength(1);
 });
 
 test('what is no regular file is left alone, and the next message is obeyed', async ({ colony }) => {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
+  cpSync,
   linkSync,
   mkdirSync,
   renameSync,
@@ -110,6 +111,18 @@ describe('what is there', () => {
     expect(added.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
+  test('is not what has no name of its own in the directory, whoever asks for it', async () => {
+    const path = join(scratch(), 'conf');
+    mkdirSync(join(path, 'sub'), { recursive: true });
+    const directory = new Watched({ path });
+    for (const name of ['web', 'web.new', '\ufffd', 'sub/web', '../stranger']) writeFileSync(directory.at(name), cat);
+    const names = ['./web', 'web.new', 'sub/web', '../stranger', '', '.', 'web\0', '\ud800'];
+    expect(await directory.after(nothing)).toEqual({ added: ['web', '\ufffd'] });
+    expect(await directory.after(nothing, names)).toEqual({});
+    expect(await directory.after(nothing)).toEqual({});
+    expect([...directory.files.keys()]).toEqual(['web', '\ufffd']);
+  });
+
   test('is told by a hint, without being asked', async () => {
     const directory = new Watched();
     await directory.after(nothing);
@@ -165,6 +178,26 @@ describe('a round that takes long', () => {
       [1, ['late', 'c']],
     ]);
     await directory.probe.next('config.synced', ({ added }) => added.some(({ name }) => name === 'd'));
+  });
+
+  test('answers nobody where the directory was away meanwhile, but the one after it does', async () => {
+    const [path, next] = [join(scratch(), 'conf'), filled()];
+    cpSync(filled(), path, { recursive: true });
+    writeFileSync(join(next, 'late'), cat);
+    let isToGo = false;
+    const directory = slowly(path, 'a', () => {
+      if (!isToGo) return;
+      isToGo = false;
+      renameSync(path, `${path}.away`);
+      // Away while the others are looked at, and there again in the turn after that.
+      setImmediate(() => setImmediate(() => renameSync(next, path)));
+    });
+    directory.probe.tell({ type: 'config.scan', ticket: 1, names: 'all' });
+    await directory.probe.next('config.synced', ({ ticket }) => ticket === 1);
+    isToGo = true;
+    directory.probe.tell({ type: 'config.scan', ticket: 2, names: ['a', 'late'] });
+    await directory.probe.next('config.synced', ({ ticket }) => ticket === 2);
+    expect([...directory.files.keys()]).toContain('late');
   });
 
   test('begins with those that were asked for by name', async () => {
@@ -382,8 +415,13 @@ describe('a file that is being written', () => {
     const since = directory.probe.now;
     writeFileSync(directory.at('a'), '{"args": [');
     writeFileSync(directory.at('b'), '');
-    const { rejected } = await directory.unasked('rejected', since);
-    expect(rejected).toEqual([
+    // Each has its own time, and so perhaps its own scan.
+    for (const late of ['a', 'b']) {
+      const isRejected = ({ rejected }: ConfigSynced) => rejected.some(({ name }) => name === late);
+      await directory.probe.next('config.synced', isRejected, since);
+    }
+    const { rejected = [] } = newsOf(directory.probe.events.filter((event) => event.type === 'config.synced'));
+    expect(rejected.sort((one, other) => (one.name < other.name ? -1 : 1))).toEqual([
       { name: 'a', code: 'ESYNTAX' },
       { name: 'b', code: 'EEMPTY' },
     ]);
