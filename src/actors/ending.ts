@@ -88,7 +88,7 @@ export class Ending {
       }
       for (const entry of left) if (!entry.zombie) this.#end(entry);
       this.#isReached = () => false;
-      if (this.#reported !== undefined) this.#reportLingering(left.filter(isAlive));
+      if (this.#reported !== undefined) this.#reportLingering(livingOf(left));
       this.#lookMs = firstLookMs;
       this.#lookLater();
     } catch {
@@ -106,33 +106,27 @@ export class Ending {
     signalProcess(entry, this.#signal);
   }
 
-  // Between two surveys only what was found is looked at; the survey after it sees what was born meanwhile.
+  // Between two surveys only what was found is looked at, and of that only whose end nobody tells; the survey after it sees
+  // what was born meanwhile.
   #lookLater(): void {
     clearTimeout(this.#look);
-    const { isAwaited } = this.#ended;
-    if (isAwaited !== undefined && this.#left.length > 0 && this.#left.every(isAwaited)) return;
+    const isAwaited = this.#ended.isAwaited ?? (() => false);
+    const strangers = this.#left.filter((entry) => !isAwaited(entry));
+    if (this.#left.length > 0 && strangers.length === 0) return;
     this.#look = setTimeout(() => {
       this.#lookMs = Math.min(this.#lookMs * 1.5, lastLookMs);
-      if (this.#anyAlive()) this.#lookLater();
-      else void this.#round();
+      if (livingOf(strangers).length > 0) this.#lookLater();
+      else if (!this.#left.some(isAwaited)) void this.#round();
     }, this.#lookMs);
   }
 
-  #anyAlive(): boolean {
-    try {
-      return this.#left.some(isAlive);
-    } catch {
-      return true;
-    }
-  }
-
   async #lookWhoLingers(): Promise<void> {
-    let left = this.#left;
+    let left: readonly ProcessEntry[];
     try {
       left = this.#left = await this.#ended.find();
     } catch {
       // As in a round: then those of the last look are told.
-      left = left.filter(isAlive);
+      left = livingOf(this.#left);
     }
     if (!this.#over) this.#reportLingering(left);
   }
@@ -146,9 +140,18 @@ export class Ending {
   }
 
   #reportStuck(): void {
-    const pids = this.#left.filter(isAlive).map(({ pid }) => pid);
+    const pids = livingOf(this.#left).map(({ pid }) => pid);
     if (pids.length > 0) this.#ended.report({ type: 'process.stuck', pids });
   }
 }
 
 const keyOf = (entry: ProcessEntry) => `${entry.pid}@${entry.startTime}`;
+
+/** Where that cannot be told (no descriptors left), all. */
+function livingOf(entries: readonly ProcessEntry[]): readonly ProcessEntry[] {
+  try {
+    return entries.filter(isAlive);
+  } catch {
+    return entries;
+  }
+}

@@ -8,11 +8,13 @@ const system = vi.hoisted(() => ({
   alive: new Set<number>(),
   sent: [] as [pid: number, signal: string][],
   looks: 0,
+  isReadable: true,
   obey: (_pid: number, _signal: string) => {},
 }));
 
 vi.mock('../../../src/os/signal.js', () => ({
   isAlive: ({ pid }: ProcessEntry) => {
+    if (!system.isReadable) throw new Error('EMFILE');
     system.looks++;
     return system.alive.has(pid);
   },
@@ -44,6 +46,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   system.alive = new Set([1, 2]);
   system.sent = [];
+  system.isReadable = true;
   system.obey = () => {};
   events = [];
   find = () => Promise.resolve([...system.alive].map(entry));
@@ -140,6 +143,20 @@ describe('whose end is told anyway', () => {
     die(1);
     await wait(300);
     expect(events).toEqual([gone]);
+  });
+
+  test('is not looked at with the others', async () => {
+    ending.begin('SIGTERM');
+    await wait(300);
+    die(2);
+    await wait(300);
+    system.looks = 0;
+    await wait(10_000);
+    expect(system.looks).toBe(0);
+    die(1);
+    ending.look();
+    await wait(0);
+    expect(events.at(-1)).toEqual(gone);
   });
 
   test('is looked at where what it left is not told', async () => {
@@ -246,6 +263,24 @@ test('a table that cannot be read says nothing about what is left', async () => 
   system.obey = die;
   await wait(1_000);
   expect(events).toEqual([gone]);
+});
+
+test('who was there is told, and looked for again, where nothing can be read any more', async () => {
+  const before = find;
+  ending.begin('SIGTERM');
+  await wait(10);
+  find = () => Promise.reject(new Error('EMFILE'));
+  system.isReadable = false;
+  await wait(1_000);
+  expect(events).toEqual([{ type: 'process.lingering', pids: [1, 2] }]);
+  ending.kill();
+  await wait(1_000);
+  expect(events.at(-1)).toEqual({ type: 'process.stuck', pids: [1, 2] });
+  find = before;
+  system.isReadable = true;
+  system.obey = die;
+  await wait(5_000);
+  expect(events.at(-1)).toEqual(gone);
 });
 
 test('nothing is sent or told after it was disposed of', async () => {
