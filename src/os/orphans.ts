@@ -14,9 +14,9 @@ import { exists } from './signal.js';
 export function leftOrphans(leader: Leader): boolean | undefined {
   try {
     adopters ??= findAdopters();
-    const children = new Map(adopters.flatMap(childrenOf).map((pid) => [pid, recognise(pid)]));
-    known = children;
-    return [...children].some(([pid, { session }]) => session === leader.pid && isMember(pid, leader));
+    const children = new Set(adopters.flatMap(childrenOf));
+    for (const pid of known.keys()) if (!children.has(pid)) known.delete(pid);
+    return [...children].some((pid) => recognise(pid).session === leader.pid && isMember(pid, leader));
   } catch {
     return undefined;
   }
@@ -31,7 +31,7 @@ interface Known {
 }
 
 /** By their pids. Most of them live long: of who is known it costs a quarter to see that it is still the same process. */
-let known: ReadonlyMap<number, Known> = new Map();
+const known = new Map<number, Known>();
 
 // Found once: an ancestor that ends is followed by one of its own, so there will never be others.
 let adopters: readonly number[] | undefined;
@@ -51,7 +51,9 @@ function recognise(pid: number): Known {
   const { ino: inode, mtimeMs: madeMs } = statSync(`/proc/${pid}`);
   const before = known.get(pid);
   if (before?.inode === inode && before.madeMs === madeMs) return before;
-  return { inode, madeMs, session: seen(pid).session };
+  const found = { inode, madeMs, session: seen(pid).session };
+  known.set(pid, found);
+  return found;
 }
 
 function isMember(pid: number, leader: Leader): boolean {

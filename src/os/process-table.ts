@@ -36,7 +36,8 @@ export class Survey {
     this.ofColony = ofColony;
     for (const entry of entries.values()) {
       if (entry.zombie) continue;
-      for (const number of new Set([entry.group, entry.session])) addTo(this.#living, number, entry);
+      addTo(this.#living, entry.group, entry);
+      if (entry.session !== entry.group) addTo(this.#living, entry.session, entry);
     }
     for (const entry of ofColony) addTo(this.#ofColony, entry.name, entry);
   }

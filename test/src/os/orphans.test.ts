@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { expect, test, vi } from 'vitest';
 import { leftOrphans } from '../../../src/os/orphans.js';
@@ -45,7 +45,9 @@ test('who was known to be no member, or one, is believed only as long as that ho
   try {
     await vi.waitFor(() => expect(leftBy(pid)).toBe(true), patience);
     await vi.waitFor(() => expect([leftBy(orphan), leftBy(pid)]).toEqual([false, true]), patience);
-    writeFileSync(fifo, '\n');
+    // It fails as long as nobody reads.
+    const leave = () => closeSync(openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK));
+    await vi.waitFor(leave, patience);
     await vi.waitFor(() => expect(seeProcess(orphan)?.session).toBe(orphan), patience);
     await vi.waitFor(() => expect(leftBy(pid)).toBe(false), patience);
   } finally {
