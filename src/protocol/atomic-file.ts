@@ -42,7 +42,7 @@ export function writeFileAtomically(
 
 /** The name of the file that a writer was about to put into place when it was killed and left this `entry`. */
 export function unfinishedName(entry: string): string | undefined {
-  return /^\.(.+)\.[\w-]{10}\.new$/.exec(entry)?.[1];
+  return /^\.(.+)\.[\w-]{10}\.new$/s.exec(entry)?.[1];
 }
 
 // A new name is on the disk only when its directory is. A drop box can be written but not opened, and some file systems

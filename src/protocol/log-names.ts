@@ -53,7 +53,7 @@ function rowOf(directory: string, entries: readonly string[], name: string, row:
 export function fullNumbersIn(directory: string): Map<string, number[]> {
   const found = new Map<string, Set<number>>();
   for (const entry of readdirSync(directory)) {
-    const [, current, digits] = /^(.+\.(?:log|stderr))\.(\d+)(?:\.gz)?$/.exec(entry) ?? [];
+    const [, current, digits] = /^(.+\.(?:log|stderr))\.(\d+)(?:\.gz)?$/s.exec(entry) ?? [];
     if (current === undefined) continue;
     const numbers = found.get(current) ?? new Set();
     found.set(current, numbers.add(Number(digits)));

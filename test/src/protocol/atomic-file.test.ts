@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { writeFileAtomically } from '../../../src/protocol/atomic-file.js';
+import { unfinishedName, writeFileAtomically } from '../../../src/protocol/atomic-file.js';
 import { scratch } from '../scratch.js';
 
 describe.each([{ durable: false }, { durable: true }])('an atomic write, %j', (how) => {
@@ -48,4 +48,8 @@ it.runIf(process.geteuid?.() === 0)('gives the file to an owner', () => {
   const directory = scratch();
   writeFileAtomically(join(directory, 'web'), '', { owner: { uid: 1234, gid: 4321 } });
   expect(statSync(join(directory, 'web'))).toMatchObject({ uid: 1234, gid: 4321 });
+});
+
+it.each(['web', 'a\u2028b', 'c\nd', '.x.new'])('what a killed writer of %j left is known by its name', (name) => {
+  expect(unfinishedName(`.${name}.0123456789.new`)).toBe(name);
 });

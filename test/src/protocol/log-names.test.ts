@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { fullPath, logFilesOf, logName, readLogFile } from '../../../src/protocol/log-names.js';
+import { fullNumbersIn, fullPath, logFilesOf, logName, readLogFile } from '../../../src/protocol/log-names.js';
 import { scratch } from '../scratch.js';
 
 const namesOf = (directory: string, name: string) => logFilesOf(directory, name).map(({ path }) => basename(path));
@@ -43,4 +43,14 @@ test('a file that is gone is an error, compressed or not', async () => {
     const file = { path: join(directory, 'gone'), row: 'output', number: 1, isGzip } as const;
     await expect(buffer(readLogFile(file))).rejects.toThrow('ENOENT');
   }
+});
+
+test('full files are numbered whatever the name of their program', () => {
+  const directory = scratch();
+  for (const name of ['web', 'a\u2028b', 'c\nd']) {
+    for (const number of [1, 2]) writeFileSync(join(directory, fullPath(logName(name, 'output'), number)), '');
+  }
+  expect(fullNumbersIn(directory)).toEqual(
+    new Map(['web.log', 'a\u2028b.log', 'c\nd.log'].sort().map((name) => [name, [1, 2]])),
+  );
 });
