@@ -76,8 +76,14 @@ describe('wrong use', () => {
     [['ctl', 'add', 'web', '--cmd', 'cat', '--evn=A=s3cret\nx'], /unknown option '--evn'/],
     [['ctl', 'add', 'web', '--cmd', 'cat', '--extras', '{"a": s3cret}'], /extras: expected a JSON object/],
     [['ctl', 'add', 'web', '--cmd', 'cat', '--extras', '@/none'], /--extras: the file cannot be read \(ENOENT\)/],
-    [['ctl', 'add', 'web', '--cmd', 'cat', '--extras', '[1]'], /--extras: the file cannot be read/],
-    [['ctl', 'add', 'web', '--cmd', 'cat', '--extras', ''], /--extras: the file cannot be read/],
+    [
+      ['ctl', 'add', 'web', '--cmd', 'cat', '--extras', '[1]'],
+      /--extras: neither a JSON object nor a file that can be read/,
+    ],
+    [
+      ['ctl', 'add', 'web', '--cmd', 'cat', '--extras', ''],
+      /--extras: neither a JSON object nor a file that can be read/,
+    ],
     [['ctl', 'add', 'web', '--cmd', 'cat', '--extras', '{"env": {"A": ["s3cret"]}}'], /env\.A: expected string/],
     [['ctl', 'restart'], /missing required argument 'name'/],
     [['ctl', 'restart', 'web', 'web'], /too many arguments/],
@@ -124,6 +130,15 @@ describe('wrong use', () => {
     expect(err).toMatch(/^ncolony: [^\n]+\n$/);
     expect(err).toMatch(line);
     expect(out).toBe('');
+  });
+
+  it('extras that are not UTF-8 are refused in one line', async () => {
+    const { at, config, home } = colony();
+    const extras = join(home, 'extras');
+    writeFileSync(extras, Buffer.from('{"token":"\xff"}', 'latin1'));
+    expect(await run(['ctl', ...at, 'add', 'new', '--cmd', 'cat', '--extras', `@${extras}`])).toBe(2);
+    expect(err).toBe('ncolony: --extras: the file is not UTF-8\n');
+    expect(readdirSync(config)).toEqual(['web']);
   });
 
   it('creates no home', async () => {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { ColonyError, systemCode } from '../../errors.js';
 import type { NewProgram } from './add.js';
@@ -42,9 +43,18 @@ function integer(option: string, text: string | undefined): number | undefined {
 /** JSON itself, or a file of it: `@PATH`, or as in NColony `PATH`. */
 function extrasText(text: string): string {
   if (text.trimStart().startsWith('{')) return text;
+  const bytes = extrasFile(text);
+  if (!isUtf8(bytes)) throw new ColonyError('EUSAGE', '--extras: the file is not UTF-8');
+  return bytes.toString();
+}
+
+function extrasFile(text: string): Buffer {
   try {
-    return readFileSync(text.replace(/^@/, ''), 'utf8');
+    return readFileSync(text.replace(/^@/, ''));
   } catch (error) {
-    throw new ColonyError('EUSAGE', `--extras: the file cannot be read (${systemCode(error)})`, { cause: error });
+    const problem = text.startsWith('@')
+      ? 'the file cannot be read'
+      : 'neither a JSON object nor a file that can be read';
+    throw new ColonyError('EUSAGE', `--extras: ${problem} (${systemCode(error)})`, { cause: error });
   }
 }

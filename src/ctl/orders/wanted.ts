@@ -24,29 +24,29 @@ export function start(places: Places, name: string): string {
 /** The revision of a good program file. Throws as `stop` does. */
 export function revisionInForce(places: Pick<Places, 'config'>, name: string): string {
   requireProgram(places, name);
-  const { path, text } = readProgram(places, name);
-  return specOf(path, text).revision;
+  const { path, bytes } = readProgram(places, name);
+  return specOf(path, bytes).revision;
 }
 
 function setWanted(places: Pick<Places, 'config'>, name: string, wanted: Wanted): void {
   requireProgram(places, name);
-  const { path, text } = readProgram(places, name);
-  if (specOf(path, text).wanted === wanted) return;
-  const after = wantedIn(text, wanted);
-  specOf(path, after);
+  const { path, bytes } = readProgram(places, name);
+  if (specOf(path, bytes).wanted === wanted) return;
+  const after = wantedIn(bytes.toString(), wanted);
+  specOf(path, Buffer.from(after));
   deposit(dirname(path), basename(path), after, statSync(path));
 }
 
-function readProgram(places: Pick<Places, 'config'>, name: string): { readonly path: string; readonly text: string } {
+function readProgram(places: Pick<Places, 'config'>, name: string): { readonly path: string; readonly bytes: Buffer } {
   // A link stays a link: what it points to is edited.
   const path = realpathSync(join(places.config, name));
   const file = readFileBytes(path, maxProgramFileBytes);
   if (file.kind !== 'bytes') throw new ColonyError('EDIRECTORY', `${path}: cannot be read (${file.kind})`);
-  return { path, text: file.bytes.toString() };
+  return { path, bytes: file.bytes };
 }
 
-function specOf(path: string, text: string): ProgramSpec {
-  const parsed = parseProgramFile(basename(path), Buffer.from(text));
+function specOf(path: string, bytes: Buffer): ProgramSpec {
+  const parsed = parseProgramFile(basename(path), bytes);
   if (!parsed.ok) throw new ColonyError('ESCHEMA', `${path}: ${parsed.error.message}`);
   return parsed.file.spec;
 }

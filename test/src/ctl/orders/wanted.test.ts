@@ -100,6 +100,14 @@ describe('stop', () => {
     expect(readdirSync(places.messages)).toEqual([]);
   });
 
+  it('refuses what is not UTF-8, and leaves its bytes', () => {
+    const { places, path } = colony('');
+    const bytes = Buffer.from('{"args":["cat"],"x":"\xff"}', 'latin1');
+    writeFileSync(path, bytes);
+    for (const act of [stop, start]) expect(() => act(places, 'web')).toThrow(refusal('ESCHEMA', /UTF-8/));
+    expect(readFileSync(path)).toEqual(bytes);
+  });
+
   it('does not make a file too large', () => {
     const { places, read } = colony(`{"args":["${'x'.repeat(65_536 - 13)}"]}`);
     expect(() => stop(places, 'web')).toThrow(refusal('ESCHEMA', /larger than 65536 bytes/));
