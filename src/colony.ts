@@ -40,6 +40,7 @@ export async function openColony(options: GivenPlaces): Promise<Colony> {
   if (identityOf(config) === identity) {
     throw new ColonyError('EDIRECTORY', `${config}: config and messages must be two directories`);
   }
+  for (const option of ['pid', 'logs'] as const) requireApart(option, options[option], { config, messages });
   if (!options.trustDirectories) requireTrust(options);
   if (options.record !== undefined) requireFile(options.record, 'record');
 
@@ -64,6 +65,15 @@ function existing(path: string, option: string): string {
     throw new Error('is not a directory');
   } catch (error) {
     throw new ColonyError('EDIRECTORY', `--${option} ${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** What is written there would be read as programs or messages, and deleted as what is left of earlier ones. */
+function requireApart(option: string, path: string | undefined, read: Readonly<Record<string, string>>): void {
+  if (path === undefined || !existsSync(path)) return;
+  for (const [other, directory] of Object.entries(read)) {
+    if (identityOf(path) !== identityOf(directory)) continue;
+    throw new ColonyError('EDIRECTORY', `--${option} ${path}: ${option} and ${other} must be two directories`);
   }
 }
 

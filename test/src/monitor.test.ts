@@ -203,6 +203,16 @@ describe('the handle of a monitor', () => {
     await expect(nodeActors({ ...places, ...options })).rejects.toMatchObject(refused);
   });
 
+  test.each(['pid', 'logs'] as const)('%s is no directory that is read', async (option) => {
+    for (const read of ['config', 'messages'] as const) {
+      await expect(startMonitor({ ...places, [option]: places[read] })).rejects.toMatchObject({
+        code: 'EDIRECTORY',
+        message: `--${option} ${places[read]}: ${option} and ${read} must be two directories`,
+      });
+    }
+    await monitorOf();
+  });
+
   test('a monitor whose log cannot be written says so, and holds nothing', async () => {
     const logfile = join(home.path, 'missing', 'log');
     await expect(startMonitor({ ...places, logfile })).rejects.toMatchObject({
