@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fromCallback } from 'xstate';
 import type { ConfigScan, ConfigSynced, DirectoryNews, Fault } from '../../machines/index.js';
-import { fileSignature, signatureOf } from '../protocol/directory.js';
+import { signatureAt, signatureOf } from '../protocol/directory.js';
 import { maxProgramFileBytes, readFileBytes } from '../protocol/file-bytes.js';
 import { isListedName } from '../protocol/file-names.js';
 import { changedKeys, parseProgramFile, type ProgramFile } from '../protocol/program-file.js';
@@ -228,12 +228,4 @@ const newsIn = (findings: Findings) => Object.values(findings).reduce((sum, list
 function missingFrom(names: readonly string[]): (name: string) => boolean {
   const present = new Set(names);
   return (name) => !present.has(name);
-}
-
-function signatureAt(path: string): string | undefined {
-  try {
-    return fileSignature(path);
-  } catch {
-    return undefined;
-  }
 }

@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fromCallback } from 'xstate';
 import type { DirectoryNews, Fault, MessageAnswer, MessageGarbled, MessagesReceived } from '../../machines/index.js';
 import { CarefulWriter } from '../os/careful-writer.js';
-import { fileSignature, signatureOf } from '../protocol/directory.js';
+import { signatureAt, signatureOf } from '../protocol/directory.js';
 import { readFileBytes } from '../protocol/file-bytes.js';
 import { maxMessageBytes, parseMessage, type ParsedMessage } from '../protocol/message-file.js';
 import { DirectoryRounds } from './directory-rounds.js';
@@ -28,6 +28,8 @@ export interface MessageDirectoryHost {
 /** How long a message may be empty or broken before it is rejected: a writer may be at work. In ms. */
 const graceMs = 500;
 const retryMs = 50;
+// The message's own fault, not one of the moment.
+const denials = new Set(['EACCES', 'EPERM']);
 // Each costs up to a millisecond until it is gone: a crowd of them must not hold up everything else.
 const batch = 32;
 
@@ -59,8 +61,8 @@ class MessageDirectory {
   readonly #taken = new Map<string, Taken>();
   /** Taken messages whose files could not be taken away yet. */
   readonly #owed = new Map<string, MessageAnswer>();
-  /** Since when a broken message is being given time. */
-  readonly #unfinished = new Map<string, number>();
+  /** Broken messages that are being given time: as they were seen last, and since when they are so (monotonic ms). */
+  readonly #unfinished = new Map<string, { readonly signature: string; readonly since: number }>();
   readonly #retries = new Set<NodeJS.Timeout>();
   #closed = false;
 
@@ -129,7 +131,14 @@ class MessageDirectory {
     const received: MessagesReceived['messages'][number][] = [];
     for (const id of ids) {
       const read = readFileBytes(join(this.#host.path, id), maxMessageBytes);
-      if (read.kind !== 'bytes') continue;
+      if (read.kind === 'unreadable' && denials.has(read.error.code)) {
+        this.#noteDenied(id, read.error);
+        continue;
+      }
+      if (read.kind !== 'bytes') {
+        this.#unfinished.delete(id);
+        continue;
+      }
       const taken = takenOf(read.stats, read.bytes);
       // A writer may still give it another mode, or take away the name under which it wrote: that is no new message.
       if (this.#taken.get(id)?.content === taken.content) continue;
@@ -140,7 +149,7 @@ class MessageDirectory {
         continue;
       }
       const parsed = parseMessage(read.bytes);
-      if (!parsed.ok && parsed.unfinished && this.#mayFinish(id)) continue;
+      if (!parsed.ok && parsed.unfinished && this.#mayFinish(id, taken.signature)) continue;
       this.#unfinished.delete(id);
       this.#taken.set(id, taken);
       if (parsed.ok) received.push({ id, message: parsed.message });
@@ -149,16 +158,28 @@ class MessageDirectory {
     if (received.length > 0) this.#report({ type: 'messages.received', messages: received });
   }
 
+  /** Whoever sent it waits for an answer. It may be that its writer just has not given it its mode yet. */
+  #noteDenied(id: string, error: Fault): void {
+    const signature = signatureAt(join(this.#host.path, id));
+    if (signature === undefined || this.#taken.get(id)?.signature === signature) return;
+    if (this.#mayFinish(id, signature)) return;
+    this.#unfinished.delete(id);
+    this.#taken.set(id, { signature, content: signature });
+    this.#report({ type: 'message.garbled', id, of: {}, error });
+  }
+
   #forgetVanished(present: ReadonlySet<string>): void {
     for (const id of this.#taken.keys()) if (!present.has(id)) this.#taken.delete(id);
     for (const id of this.#unfinished.keys()) if (!present.has(id)) this.#unfinished.delete(id);
   }
 
-  #mayFinish(id: string): boolean {
+  #mayFinish(id: string, signature: string): boolean {
     const now = performance.now();
-    const since = this.#unfinished.get(id) ?? now;
+    const before = this.#unfinished.get(id);
+    // Each change of the file shows that the writer is still at work, or that it is another one.
+    const since = before?.signature === signature ? before.since : now;
     if (now - since >= graceMs) return false;
-    this.#unfinished.set(id, since);
+    this.#unfinished.set(id, { signature, since });
     const retry = setTimeout(() => {
       this.#retries.delete(retry);
       this.#rounds.request([id]);
@@ -183,12 +204,10 @@ function takenOf(stats: BigIntStats, bytes: Buffer): Taken {
 }
 
 function isStillThere(path: string, taken: Taken): boolean {
-  try {
-    if (fileSignature(path) === taken.signature) return true;
-  } catch {
-    return false;
-  }
+  if (signatureAt(path) === taken.signature) return true;
   const read = readFileBytes(path, maxMessageBytes);
+  // Where it cannot be told it is not handed over twice.
+  if (read.kind === 'unreadable') return true;
   if (read.kind !== 'bytes') return false;
   return takenOf(read.stats, read.bytes).content === taken.content;
 }

@@ -26,8 +26,12 @@ export function signatureOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): 
   return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 }
 
-/** The signature of the file that a name leads to; `undefined` where there is none. */
-export function fileSignature(path: string): string | undefined {
-  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stats === undefined ? undefined : signatureOf(stats);
+/** The signature of the file that a path leads to; `undefined` where there is none, or none can be seen. */
+export function signatureAt(path: string): string | undefined {
+  try {
+    const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stats === undefined ? undefined : signatureOf(stats);
+  } catch {
+    return undefined;
+  }
 }

@@ -10,7 +10,7 @@ import { Probe } from './probe.js';
 vi.mock('../../../src/protocol/directory.js', async (original) => ({
   ...(await original<object>()),
   signatureOf: () => 'the same',
-  fileSignature: () => 'the same',
+  signatureAt: () => 'the same',
 }));
 
 test('a file that changes without a trace just after it was read is read again', async () => {

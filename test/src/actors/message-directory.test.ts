@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -11,7 +12,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type {
   DirectoryNews,
   MessageAnswer,
@@ -20,9 +22,16 @@ import type {
   Outcome,
 } from '../../../machines/index.js';
 import { createMessageDirectoryActor, type MessageDirectoryHost } from '../../../src/actors/message-directory.js';
+import { readFileBytes } from '../../../src/protocol/file-bytes.js';
 import { prepareRuntimeDirectory, runtimePaths } from '../../../src/protocol/runtime-directory.js';
 import { scratch } from '../scratch.js';
 import { Probe } from './probe.js';
+
+vi.mock('../../../src/protocol/file-bytes.js', async (original) => {
+  const actual = await original<typeof import('../../../src/protocol/file-bytes.js')>();
+  return { ...actual, readFileBytes: vi.fn<typeof readFileBytes>(actual.readFileBytes) };
+});
+const looksAt = (path: string) => vi.mocked(readFileBytes).mock.calls.filter(([looked]) => looked === path).length;
 
 const obeyed: Outcome = { kind: 'obeyed', names: [] };
 const rejected: Outcome = { kind: 'rejected', error: { code: 'EUNKNOWN', message: 'no such program' } };
@@ -273,6 +282,57 @@ test('a message that is written in pieces is received whole', async () => {
   }
   expect(await directory.received('slow')).toEqual({ type: 'RESTART', name: 'web' });
   expect(directory.probe.events.filter(({ type }) => type === 'message.garbled')).toEqual([]);
+});
+
+describe('time is given', () => {
+  test('anew to another message of the same name', async () => {
+    const directory = new Watched();
+    writeFileSync(directory.at('m'), '{"type":');
+    await vi.waitFor(() => expect(looksAt(directory.at('m'))).toBeGreaterThan(0), { interval: 2, timeout: 5_000 });
+    rmSync(directory.at('m'));
+    await setTimeout(700);
+    writeFileSync(directory.at('m'), '');
+    await setTimeout(100);
+    appendFileSync(directory.at('m'), restart('web'));
+    expect(await directory.received('m')).toEqual({ type: 'RESTART', name: 'web' });
+    expect(directory.probe.events.filter(({ type }) => type === 'message.garbled')).toEqual([]);
+  });
+
+  test('to a message that cannot be read yet, and then its sender is told', async () => {
+    const directory = new Watched();
+    const error = { code: 'EACCES', message: 'EACCES: permission denied, open' };
+    const read = vi.mocked(readFileBytes);
+    const actual = read.getMockImplementation()!;
+    onTestFinished(() => void read.mockImplementation(actual));
+    read.mockImplementation((path, limit) =>
+      path === directory.at('m') ? { kind: 'unreadable', error } : actual(path, limit),
+    );
+    const begin = performance.now();
+    directory.put('m', restart('web'));
+    expect(await directory.garbled('m')).toMatchObject({ error });
+    expect(performance.now() - begin).toBeGreaterThan(400);
+    directory.answer('m', { kind: 'rejected', error });
+    await directory.gone('m');
+    expect(directory.probe.events.filter(({ type }) => type === 'message.garbled')).toHaveLength(1);
+  });
+});
+
+test('a message of which it cannot be told whether it is still there is not received again', async () => {
+  const directory = new Watched();
+  directory.put('m', restart('web'));
+  await directory.received('m');
+  const read = vi.mocked(readFileBytes);
+  const actual = read.getMockImplementation()!;
+  onTestFinished(() => void read.mockImplementation(actual));
+  read.mockImplementation(() => ({ kind: 'unreadable', error: { code: 'EMFILE', message: 'EMFILE' } }));
+  // Another mode, so that its times do not tell.
+  chmodSync(directory.at('m'), 0o640);
+  directory.answer('m');
+  await directory.gone('m');
+  read.mockImplementation(actual);
+  directory.put('n', restart('web'));
+  await directory.received('n');
+  expect(directory.ids).toEqual(['m', 'n']);
 });
 
 test('what is no regular file, or has a name that is not read, is left alone', async () => {
