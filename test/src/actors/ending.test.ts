@@ -19,6 +19,7 @@ vi.mock('../../../src/os/signal.js', () => ({
     return system.alive.has(pid);
   },
   signalProcess: ({ pid }: ProcessEntry, signal: string) => {
+    if (!system.isReadable) throw new Error('EMFILE');
     if (!system.alive.has(pid)) return;
     system.sent.push([pid, signal]);
     system.obey(pid, signal);
@@ -108,6 +109,21 @@ describe('the stop signal', () => {
       [3, 'SIGTERM'],
     ]);
   });
+});
+
+test('the stop signal is sent when it can be again', async () => {
+  const isToBeSent = vi.fn<() => void>();
+  system.obey = isToBeSent;
+  system.isReadable = false;
+  ending.begin('SIGTERM');
+  await wait(10);
+  expect(isToBeSent).not.toHaveBeenCalled();
+  system.isReadable = true;
+  await wait(10_000);
+  expect(system.sent).toEqual([
+    [1, 'SIGTERM'],
+    [2, 'SIGTERM'],
+  ]);
 });
 
 describe('whose end is told anyway', () => {
