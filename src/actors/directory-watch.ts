@@ -72,8 +72,11 @@ export class DirectoryWatch {
     this.#changed = undefined;
     clearTimeout(this.#doubt);
     this.#doubt = undefined;
-    void this.#watcher?.close();
+    const watcher = this.#watcher;
     this.#watcher = undefined;
+    void watcher?.close();
+    // It may still be looking at the path, and nobody else would hear that this failed.
+    watcher?.on('error', () => undefined);
   }
 
   #hear(name: string | undefined): void {

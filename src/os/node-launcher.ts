@@ -82,9 +82,9 @@ function launchWithSockets(command: Command, granted: Granted, exited: Exited): 
   return withHandedFiles(command, (files) => {
     const child = spawnIn(command, granted, ['pipe', files.stdout ?? 'pipe', files.stderr ?? 'pipe']);
     const { stdin, stdout, stderr } = child;
-    if (stdin === null) throw new Error('asked for a pipe');
-    stdin.on('error', () => undefined);
-    return watch(child, granted, [stdout ?? undefined, stderr ?? undefined], () => void stdin.destroy(), exited);
+    // With no descriptors left there are none, whatever Node's types say.
+    stdin?.on('error', () => undefined);
+    return watch(child, granted, [stdout ?? undefined, stderr ?? undefined], () => void stdin?.destroy(), exited);
   });
 }
 
@@ -103,8 +103,6 @@ async function watch(
     stderr?.destroy();
     throw error;
   }
-  // After a spawn that succeeded `error` is about a signal that could not be sent: the process is gone already.
-  child.on('error', () => undefined);
   child.once('exit', (code, signal) => {
     closeStdin();
     exited({ code, signal });
@@ -118,7 +116,11 @@ function spawnIn({ args, rights }: Command, granted: Granted, stdio: (number | '
   // The umask is this process's own, and a child begins with what it is at the moment of its spawn.
   const before = rights.umask === undefined ? undefined : process.umask(rights.umask);
   try {
-    return spawn(file, rest, { env: environment, stdio, detached: true, cwd: directory });
+    const child = spawn(file, rest, { env: environment, stdio, detached: true, cwd: directory });
+    // Nobody may hear of it in time who waits for it. After a spawn that succeeded it is about a signal that could not be
+    // sent: the process is gone already.
+    child.on('error', () => undefined);
+    return child;
   } finally {
     if (before !== undefined) process.umask(before);
   }

@@ -22,11 +22,15 @@ export async function findMemberships(name: string): Promise<number[] | undefine
   return (await ask('initgroups', name))?.slice(name.length).split(' ').filter(Boolean).map(Number);
 }
 
-/** The first line of an answer of getent(1). */
+const patienceMs = 10_000;
+
+/** The first line of an answer of getent(1); none where it takes too long. */
 async function ask(database: string, key: string): Promise<string | undefined> {
   const getent = systemTool('getent');
   if (getent === undefined) return undefined;
-  return promisify(execFile)(getent, [database, '--', key], { env: {} }).then(
+  // A directory service that does not answer must not keep others from being started.
+  const limits = { timeout: patienceMs, killSignal: 'SIGKILL' } as const;
+  return promisify(execFile)(getent, [database, '--', key], { env: {}, ...limits }).then(
     ({ stdout }) => stdout.split('\n', 1)[0],
     () => undefined,
   );

@@ -7,7 +7,10 @@ const watcher = vi.hoisted(() => ({ current: undefined as EventEmitter | undefin
 vi.mock('chokidar', () => ({
   FSWatcher: class extends EventEmitter {
     add = () => (watcher.current = this);
-    close = () => Promise.resolve();
+    close = () => {
+      this.removeAllListeners();
+      return Promise.resolve();
+    };
   },
 }));
 
@@ -61,4 +64,13 @@ describe('a directory that changes without an event', () => {
     await vi.advanceTimersByTimeAsync(5_000);
     expect(broken).not.toHaveBeenCalled();
   });
+});
+
+it('is closed for good: what goes wrong after that is nobody’s', () => {
+  const broken = vi.fn<(error: Fault) => void>();
+  const watch = new DirectoryWatch('/conf', () => undefined, broken);
+  watch.arm('1:1');
+  watch.close();
+  expect(watcher.current?.emit('error', new Error('ELOOP'))).toBe(true);
+  expect(broken).not.toHaveBeenCalled();
 });

@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { EventEmitter } from 'node:events';
 import { openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -9,6 +10,8 @@ import { NodeLauncher } from '../../../src/os/node-launcher.js';
 import type { Rights } from '../../../src/protocol/rights.js';
 import { endForGood, seeProcess } from '../../processes.js';
 import { scratch } from '../scratch.js';
+
+vi.mock('node:child_process', { spy: true });
 
 const isRoot = process.getuid?.() === 0;
 const openDescriptors = () => readdirSync('/proc/self/fd').length;
@@ -61,6 +64,20 @@ describe.each([
   ['sockets, where there is no mkfifo', null],
 ] as const)('with %s', (_kind, mkfifo) => {
   beforeEach(() => void (launcher = new NodeLauncher(mkfifo)));
+
+  test('a process for which there are no descriptors is a failed start', async () => {
+    // The first start of all opens more than its own.
+    await outputOf(['true']);
+    const before = openDescriptors();
+    vi.mocked(spawn).mockImplementationOnce(() => {
+      // What Node returns then: it has no streams, and tells why in the next tick.
+      const child = new EventEmitter();
+      process.nextTick(() => child.emit('error', Object.assign(new Error('spawn EMFILE'), { code: 'EMFILE' })));
+      return child as ChildProcess;
+    });
+    await expect(launch(['sleep', '1000'])).rejects.toMatchObject({ code: 'EMFILE' });
+    await vi.waitFor(() => expect(openDescriptors()).toBeLessThanOrEqual(before), { interval: 5, timeout: 5_000 });
+  });
 
   test('the environment is exactly what was given', async () => {
     const environment = { A: 'a b\nc=d', EMPTY: '' };
