@@ -135,10 +135,10 @@ export class Keeper {
     shield(actor, (error) => this.#tending.warn(`a listener failed: ${String(error)}`));
     this.#observers = [...(guests.first ?? []), ...this.#own(actor), ...(guests.last ?? [])];
     this.#checks = setInterval(() => {
-      for (const observer of this.#observers) observer.check?.();
+      for (const observer of this.#observers) this.#shielded('a check', () => observer.check?.());
     }, this.#tending.frequency).unref();
     const facts = actor.on('*', (fact) => {
-      for (const observer of this.#observers) this.#tell(observer, fact);
+      for (const observer of this.#observers) this.#shielded(fact.type, () => observer.observe(fact));
     });
     const close = () => void this.close();
     const end = actor.subscribe({ complete: close, error: close });
@@ -166,7 +166,7 @@ export class Keeper {
     // The supervisor tells its last fact before it ends, and then this is called.
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     await this.#tending.outputs.finish(lastWordsMs);
-    for (const observer of this.#observers) observer.close?.();
+    for (const observer of this.#observers) this.#shielded('the end', () => observer.close?.());
     this.#kept.launcher.close();
     this.#colony.held.release();
   }
@@ -199,12 +199,12 @@ export class Keeper {
     ];
   }
 
-  // XState reports an error of a listener as an uncaught one: it would take the monitor down.
-  #tell(observer: Observer, fact: Fact): void {
+  // XState reports an error of a listener as an uncaught one: it would take the monitor down, as one of a timer does.
+  #shielded(when: string, action: () => void): void {
     try {
-      observer.observe(fact);
+      action();
     } catch (error) {
-      this.#tending.warn(`a listener failed at ${fact.type}: ${String(error)}`);
+      this.#tending.warn(`a listener failed at ${when}: ${String(error)}`);
     }
   }
 }

@@ -54,8 +54,11 @@ export class PidFiles {
   #settle(): void {
     clearTimeout(this.#retry);
     for (const name of this.#owed) {
-      if (this.#writer.attempt(() => this.#write(name))) this.#owed.delete(name);
-      else break;
+      this.#owed.delete(name);
+      if (this.#writer.attempt(() => this.#write(name))) continue;
+      // Behind the others, so that one bad file does not hold them up.
+      this.#owed.add(name);
+      break;
     }
     if (this.#owed.size > 0) this.#retry = setTimeout(() => this.#settle(), retryMs).unref();
   }

@@ -36,9 +36,13 @@ export class ReplyWriter {
 
   #settle(): void {
     for (const [id, reply] of this.#owed) {
-      // More would be pruned at once.
-      if (this.#owed.size <= limits.count && !this.#writer.attempt(() => this.#write(reply))) return;
+      const isKept = this.#owed.size <= limits.count;
       this.#owed.delete(id);
+      // More would be pruned at once.
+      if (!isKept || this.#writer.attempt(() => this.#write(reply))) continue;
+      // Behind the others, so that one bad file does not hold them up.
+      this.#owed.set(id, reply);
+      return;
     }
   }
 

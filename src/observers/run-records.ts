@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { constants, fstatSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Fact } from '../../machines/index.js';
 import { bootId } from '../os/boot.js';
@@ -6,6 +6,7 @@ import { writeFileAtomically } from '../protocol/atomic-file.js';
 import { runLine, type ProcessRecord, type RecordedRuns, type RunLine } from '../protocol/run-record.js';
 import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
 import { CarefulWriter } from '../os/careful-writer.js';
+import { closed } from '../os/closed.js';
 
 /** A file with more lines is written anew, with the last processes of all programs and so many runs. */
 const mostLines = 10_000;
@@ -137,8 +138,10 @@ export class RunRecords {
   }
 
   #letGo(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    const descriptor = this.#descriptor;
     this.#descriptor = undefined;
+    // What it says was said when the line was written, or is made good by the next one.
+    if (descriptor !== undefined) closed(descriptor);
   }
 }
 

@@ -91,8 +91,14 @@ export class StatusWriter {
     for (const [name, due] of this.#dirty) {
       if (due > now && budgetMs !== Infinity) continue;
       if (isOver) return false;
-      this.#write(directory, name);
       this.#dirty.delete(name);
+      try {
+        this.#write(directory, name);
+      } catch (error) {
+        // Behind the others, so that one bad file does not hold them up.
+        this.#dirty.set(name, due);
+        throw error;
+      }
       isOver = performance.now() > now + budgetMs;
     }
     return true;

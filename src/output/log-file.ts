@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { messageOf, reasonOf } from '../errors.js';
+import { closed } from '../os/closed.js';
 import type { LogLimits } from '../protocol/log-settings.js';
 import { sizeLimit, type FullFiles } from './full-files.js';
 import { newline } from './whole-lines.js';
@@ -87,8 +88,10 @@ export class LogFile {
 
   /** The next write opens it anew. */
   close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    const descriptor = this.#descriptor;
     this.#descriptor = undefined;
+    const error = descriptor === undefined ? undefined : closed(descriptor);
+    if (error !== undefined) this.#warn(`${this.#path}: output may be lost (${messageOf(error)})`);
   }
 
   #prepare(writer: object): void {

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, renameS
 import type { ActorRefFrom } from 'xstate';
 import type { Fact, supervisorMachine, Timings } from '../../machines/index.js';
 import { ColonyError, messageOf, reasonOf } from '../../src/errors.js';
+import { closed } from '../../src/os/closed.js';
 import { readFileBytes } from '../../src/protocol/file-bytes.js';
 import { version } from '../../src/version.js';
 import { ColonyView, namesIn } from '../colony-view.js';
@@ -69,7 +70,7 @@ export class Recorder {
   close(): void {
     clearTimeout(this.#timer);
     this.#flush();
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#letGo();
   }
 
   #flushSoon(): void {
@@ -89,8 +90,7 @@ export class Recorder {
         this.#options.warn(`${this.#options.file}: the recording is being lost (${messageOf(error)})`);
       }
       this.#lostAt = performance.now();
-      if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-      this.#descriptor = undefined;
+      this.#letGo();
     }
   }
 
@@ -117,8 +117,7 @@ export class Recorder {
 
   #begin(): void {
     const { file, timings } = this.#options;
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
+    this.#letGo();
     if (!hasRoom(file)) moveAway(file);
     const descriptor = openSync(file, O_WRONLY | O_APPEND | O_CREAT | carefully, 0o600);
     this.#descriptor = descriptor;
@@ -132,6 +131,12 @@ export class Recorder {
     const facts = this.#view.told.slice(-mostFactsBefore);
     const hello: ServerMessage = { type: 'hello', now: Date.now(), monitor, timings, control: false, programs, facts };
     this.#write(`${JSON.stringify(hello)}\n`);
+  }
+
+  #letGo(): void {
+    const descriptor = this.#descriptor;
+    this.#descriptor = undefined;
+    if (descriptor !== undefined) closed(descriptor);
   }
 
   #write(line: string): void {

@@ -96,3 +96,11 @@ test('a place that cannot be written is reported once, and everything is put rig
   vi.advanceTimersByTime(60_000);
   expect(warnings).toHaveLength(2);
 });
+
+test('one file that cannot be written does not hold up the others', () => {
+  mkdirSync(join(directory, 'web'), { recursive: true });
+  files.observe(started('web', 7));
+  files.observe(started('other', 8));
+  vi.advanceTimersByTime(5_000);
+  expect(read('other')).toBe('8\n');
+});

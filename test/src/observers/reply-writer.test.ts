@@ -91,3 +91,12 @@ test('a place that cannot be written is reported once, and once again when it is
   expect(warnings).toHaveLength(2);
   expect(readdirSync(directory)).toEqual(['kept too.json', 'kept.json', 'lost too.json', 'lost.json']);
 });
+
+test('one reply that cannot be written does not hold up the others', () => {
+  mkdirSync(join(directory, 'bad.json'));
+  const replies = open();
+  replies.observe(judged('bad'));
+  replies.observe(judged('good'));
+  replies.check();
+  expect(readdirSync(directory).sort()).toEqual(['bad.json', 'good.json']);
+});

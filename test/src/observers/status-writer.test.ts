@@ -277,3 +277,13 @@ test('a place that cannot be written is reported once, and everything is put rig
   expect(warnings.slice(1)).toEqual([expect.stringContaining('can be written again')]);
   expect(readdirSync(directory).sort()).toEqual(['db.json', 'web.json']);
 });
+
+test('one file that cannot be written does not hold up the others', () => {
+  mkdirSync(join(directory, 'bad.json'));
+  for (const name of ['bad', 'good']) {
+    enter(name, 'running');
+    tell('program.started', name);
+  }
+  for (let second = 0; second < 3; second++) soon();
+  expect(readdirSync(directory).sort()).toEqual(['bad.json', 'good.json']);
+});

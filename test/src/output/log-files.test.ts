@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
+import { closed } from '../../../src/os/closed.js';
 import { maxLineBytes } from '../../../src/output/line-splitter.js';
 import { LogFiles } from '../../../src/output/log-files.js';
 import {
@@ -20,6 +21,8 @@ import {
   type LogManner,
 } from '../../../src/protocol/log-settings.js';
 import { scratch } from '../scratch.js';
+
+vi.mock('../../../src/os/closed.js', { spy: true });
 
 interface Setting {
   readonly directory: string;
@@ -145,6 +148,19 @@ describe('a place that cannot be written', () => {
     await files.finish(1_000);
     expect(warnings).toHaveLength(1);
     expect(readdirSync(directory)).toEqual(['one.log']);
+  });
+
+  test('is told where only its end says that it was not written', async () => {
+    const { warnings, files, speaker, read } = setting();
+    const source = speaker('one');
+    await say(source, 'first\n');
+    vi.mocked(closed).mockReturnValueOnce(new Error('EDQUOT: disk quota exceeded, close'));
+    files.reopen();
+    await say(source, 'second\n');
+    source.end();
+    await files.finish(1_000);
+    expect(warnings).toEqual([expect.stringMatching(/one\.log: output may be lost \(EDQUOT/)]);
+    expect(read('one')).toBe('first\nsecond\n');
   });
 
   test('does not end the other programs’ files', async () => {
