@@ -27,10 +27,8 @@ import { prepareRuntimeDirectory, runtimePaths } from '../../../src/protocol/run
 import { scratch } from '../scratch.js';
 import { Probe } from './probe.js';
 
-vi.mock('../../../src/protocol/file-bytes.js', async (original) => {
-  const actual = await original<typeof import('../../../src/protocol/file-bytes.js')>();
-  return { ...actual, readFileBytes: vi.fn<typeof readFileBytes>(actual.readFileBytes) };
-});
+vi.mock('../../../src/protocol/file-bytes.js', { spy: true });
+const actual = await vi.importActual<{ readFileBytes: typeof readFileBytes }>('../../../src/protocol/file-bytes.js');
 const looksAt = (path: string) => vi.mocked(readFileBytes).mock.calls.filter(([looked]) => looked === path).length;
 
 const obeyed: Outcome = { kind: 'obeyed', names: [] };
@@ -302,10 +300,9 @@ describe('time is given', () => {
     const directory = new Watched();
     const error = { code: 'EACCES', message: 'EACCES: permission denied, open' };
     const read = vi.mocked(readFileBytes);
-    const actual = read.getMockImplementation()!;
-    onTestFinished(() => void read.mockImplementation(actual));
+    onTestFinished(() => void read.mockReset());
     read.mockImplementation((path, limit) =>
-      path === directory.at('m') ? { kind: 'unreadable', error } : actual(path, limit),
+      path === directory.at('m') ? { kind: 'unreadable', error } : actual.readFileBytes(path, limit),
     );
     const begin = performance.now();
     directory.put('m', restart('web'));
@@ -322,14 +319,13 @@ test('a message of which it cannot be told whether it is still there is not rece
   directory.put('m', restart('web'));
   await directory.received('m');
   const read = vi.mocked(readFileBytes);
-  const actual = read.getMockImplementation()!;
-  onTestFinished(() => void read.mockImplementation(actual));
+  onTestFinished(() => void read.mockReset());
   read.mockImplementation(() => ({ kind: 'unreadable', error: { code: 'EMFILE', message: 'EMFILE' } }));
   // Another mode, so that its times do not tell.
   chmodSync(directory.at('m'), 0o640);
   directory.answer('m');
   await directory.gone('m');
-  read.mockImplementation(actual);
+  read.mockReset();
   directory.put('n', restart('web'));
   await directory.received('n');
   expect(directory.ids).toEqual(['m', 'n']);
