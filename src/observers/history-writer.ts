@@ -24,6 +24,7 @@ import {
   type ProgramEvent,
 } from '../protocol/history-file.js';
 import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
+import { settle } from './settle.js';
 import { SpareTime, type SliceResult } from './spare-time.js';
 
 export interface HistoryHost {
@@ -168,27 +169,20 @@ export class HistoryWriter {
 
   #writeOwed(directory: string, end: number): void {
     for (const [file, owed] of this.#owed) {
-      this.#owed.delete(file);
-      try {
-        this.#append(directory, file, owed.map(lineOf).join(''));
-      } catch (error) {
-        // Behind the others, so that one bad file does not hold them up.
-        this.#owed.set(file, owed);
-        this.#whole.delete(file);
-        throw error;
-      }
+      settle(this.#owed, file, owed, () => this.#append(directory, file, owed.map(lineOf).join('')));
       if (performance.now() > end) return;
     }
   }
 
   #append(directory: string, file: string, lines: string): void {
     const path = join(directory, file);
+    const isWhole = this.#whole.delete(file);
     const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
     const descriptor = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
     try {
       const { size } = fstatSync(descriptor);
       // A monitor that was killed in the middle of a line has left it torn.
-      const bytes = Buffer.from(size === 0 || this.#whole.has(file) ? lines : `\n${lines}`);
+      const bytes = Buffer.from(size === 0 || isWhole ? lines : `\n${lines}`);
       if (size + bytes.length > mostBytes) {
         writeFileAtomically(path, newestHalf(`${readFileSync(path, 'utf8')}\n${lines}`));
       } else if (writeSync(descriptor, bytes) < bytes.length) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Fact } from '../../machines/index.js';
 import { CarefulWriter } from '../os/careful-writer.js';
 import { unfinishedName, writeFileAtomically } from '../protocol/atomic-file.js';
+import { settle } from './settle.js';
 
 const retryMs = 1_000;
 
@@ -12,8 +13,8 @@ export class PidFiles {
   readonly #writer: CarefulWriter;
   /** What should be there. */
   readonly #pids = new Map<string, number>();
-  /** Names whose file is not as it should be. */
-  readonly #owed = new Set<string>();
+  /** What belongs into files that are not as they should be, by name; `undefined`: there should be none. */
+  readonly #owed = new Map<string, number | undefined>();
   #retry: NodeJS.Timeout | undefined;
 
   /** `before`: the programs of a monitor that did not live to remove their files. */
@@ -28,7 +29,7 @@ export class PidFiles {
     if (fact.type === 'program.started' && fact.pid > 0) this.#pids.set(fact.name, fact.pid);
     else if (fact.type === 'program.died' || fact.type === 'program.failed') this.#pids.delete(fact.name);
     else return;
-    this.#owed.add(fact.name);
+    this.#owed.set(fact.name, this.#pids.get(fact.name));
     this.#settle();
   }
 
@@ -36,7 +37,7 @@ export class PidFiles {
   check(): void {
     this.#writer.attempt(() => mkdirSync(this.#directory, { recursive: true }));
     if (!this.#writer.isElsewhere()) return;
-    for (const name of this.#pids.keys()) this.#owed.add(name);
+    for (const [name, pid] of this.#pids) this.#owed.set(name, pid);
     this.#settle();
   }
 
@@ -53,19 +54,14 @@ export class PidFiles {
 
   #settle(): void {
     clearTimeout(this.#retry);
-    for (const name of this.#owed) {
-      this.#owed.delete(name);
-      if (this.#writer.attempt(() => this.#write(name))) continue;
-      // Behind the others, so that one bad file does not hold them up.
-      this.#owed.add(name);
-      break;
+    for (const [name, pid] of this.#owed) {
+      if (!this.#writer.attempt(() => settle(this.#owed, name, pid, () => this.#write(name, pid)))) break;
     }
     if (this.#owed.size > 0) this.#retry = setTimeout(() => this.#settle(), retryMs).unref();
   }
 
-  #write(name: string): void {
+  #write(name: string, pid: number | undefined): void {
     const path = join(this.#directory, name);
-    const pid = this.#pids.get(name);
     if (pid === undefined) return rmSync(path, { force: true });
     mkdirSync(this.#directory, { recursive: true });
     writeFileAtomically(path, `${pid}\n`, { mode: 0o644 });

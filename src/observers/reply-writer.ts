@@ -5,6 +5,7 @@ import { replyFileOf, type Reply } from '../protocol/reply-file.js';
 import { inRuntimeDirectory } from '../protocol/runtime-directory.js';
 import { CarefulWriter } from '../os/careful-writer.js';
 import { KeptFiles } from '../os/kept-files.js';
+import { settle } from './settle.js';
 
 const limits = { count: 1_000, age: 10 * 60_000 };
 
@@ -36,13 +37,9 @@ export class ReplyWriter {
 
   #settle(): void {
     for (const [id, reply] of this.#owed) {
-      const isKept = this.#owed.size <= limits.count;
-      this.#owed.delete(id);
       // More would be pruned at once.
-      if (!isKept || this.#writer.attempt(() => this.#write(reply))) continue;
-      // Behind the others, so that one bad file does not hold them up.
-      this.#owed.set(id, reply);
-      return;
+      if (this.#owed.size > limits.count) this.#owed.delete(id);
+      else if (!this.#writer.attempt(() => settle(this.#owed, id, reply, () => this.#write(reply)))) return;
     }
   }
 

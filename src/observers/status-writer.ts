@@ -8,6 +8,7 @@ import type { ContentDigests } from '../protocol/content-digests.js';
 import type { ProgramStatusFile } from '../protocol/status-file.js';
 import { CarefulWriter } from '../os/careful-writer.js';
 import { ProgramStatuses } from './program-statuses.js';
+import { settle } from './settle.js';
 import { SpareTime, type SliceResult } from './spare-time.js';
 
 const coalesceMs = 10;
@@ -91,14 +92,7 @@ export class StatusWriter {
     for (const [name, due] of this.#dirty) {
       if (due > now && budgetMs !== Infinity) continue;
       if (isOver) return false;
-      this.#dirty.delete(name);
-      try {
-        this.#write(directory, name);
-      } catch (error) {
-        // Behind the others, so that one bad file does not hold them up.
-        this.#dirty.set(name, due);
-        throw error;
-      }
+      settle(this.#dirty, name, due, () => this.#write(directory, name));
       isOver = performance.now() > now + budgetMs;
     }
     return true;
