@@ -201,11 +201,7 @@ export class Keeper {
 
   // XState reports an error of a listener as an uncaught one: it would take the monitor down, as one of a timer does.
   #shielded(when: string, action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      this.#tending.warn(`a listener failed at ${when}: ${String(error)}`);
-    }
+    harmless<void>(action, (error) => this.#tending.warn(`a listener failed at ${when}: ${String(error)}`))();
   }
 }
 

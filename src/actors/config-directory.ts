@@ -126,14 +126,14 @@ class ConfigDirectory {
 
   /** The ticket up to which every scan is answered when these have been looked at; 0 when none is by that. */
   #answer(begunAfter: number, looked: ReadonlySet<string> | 'all'): number {
-    const isMet = ({ ticket, names }: ConfigScan) =>
-      ticket <= begunAfter && (looked === 'all' || (names !== 'all' && names.every((name) => looked.has(name))));
     if (this.#asked.length === 0) return 0;
     // What was looked at has gone away meanwhile, or another stands in its place: that says nothing yet.
     if (!this.#rounds.stands()) {
       this.#rounds.request('all');
       return 0;
     }
+    const isMet = ({ ticket, names }: ConfigScan) =>
+      ticket <= begunAfter && (looked === 'all' || (names !== 'all' && names.every((name) => looked.has(name))));
     const unmet = this.#asked.findIndex((scan) => !isMet(scan));
     const met = this.#asked.splice(0, unmet === -1 ? Infinity : unmet);
     return met.at(-1)?.ticket ?? 0;

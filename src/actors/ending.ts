@@ -94,32 +94,37 @@ export class Ending {
     } catch {
       // Something could not be read (no descriptors left): that says nothing about what is left, and who is left may not
       // have been sent anything yet.
-      if (!this.#over) this.#lookLater(true);
+      if (!this.#over) this.#later(() => void this.#round());
     }
   }
 
   #end(entry: ProcessEntry): void {
-    if (this.#signal !== 'SIGKILL') {
-      if (this.#signalled.has(keyOf(entry))) return;
-      // Where it cannot be told whether it lives (no descriptors left) nothing is sent, and it is tried again.
-      if (!this.#isReached(entry)) signalProcess(entry, this.#signal);
-      this.#signalled.add(keyOf(entry));
-      return;
-    }
-    signalProcess(entry, this.#signal);
+    if (this.#signal === 'SIGKILL') return signalProcess(entry, this.#signal);
+    if (this.#signalled.has(keyOf(entry))) return;
+    // Where it cannot be told whether it lives (no descriptors left) nothing is sent, and it is tried again.
+    if (!this.#isReached(entry)) signalProcess(entry, this.#signal);
+    this.#signalled.add(keyOf(entry));
   }
 
   // Between two surveys only what was found is looked at, and of that only whose end nobody tells; the survey after it sees
   // what was born meanwhile.
-  #lookLater(isRoundDue = false): void {
+  #lookLater(): void {
     clearTimeout(this.#look);
     const isAwaited = this.#ended.isAwaited ?? (() => false);
     const strangers = this.#left.filter((entry) => !isAwaited(entry));
-    if (!isRoundDue && this.#left.length > 0 && strangers.length === 0) return;
+    if (this.#left.length > 0 && strangers.length === 0) return;
+    this.#later(() => {
+      if (livingOf(strangers).length > 0) this.#lookLater();
+      else if (!this.#left.some(isAwaited)) void this.#round();
+    });
+  }
+
+  /** At growing intervals. */
+  #later(action: () => void): void {
+    clearTimeout(this.#look);
     this.#look = setTimeout(() => {
       this.#lookMs = Math.min(this.#lookMs * 1.5, lastLookMs);
-      if (!isRoundDue && livingOf(strangers).length > 0) this.#lookLater();
-      else if (isRoundDue || !this.#left.some(isAwaited)) void this.#round();
+      action();
     }, this.#lookMs);
   }
 

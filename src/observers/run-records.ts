@@ -138,10 +138,9 @@ export class RunRecords {
   }
 
   #letGo(): void {
-    const descriptor = this.#descriptor;
-    this.#descriptor = undefined;
     // What it says was said when the line was written, or is made good by the next one.
-    if (descriptor !== undefined) closed(descriptor);
+    closed(this.#descriptor);
+    this.#descriptor = undefined;
   }
 }
 

@@ -1,12 +1,12 @@
 import { closeSync } from 'node:fs';
 
 /**
- * Closes a file that was written. What the system says to that is returned, not thrown: some file systems tell only then that
+ * Closes a file that was written, if there is one. What the system says to that is returned, not thrown: some file systems tell only then that
  * there was no space left. The number is free in any case, and may be another file's at once.
  */
-export function closed(descriptor: number): unknown {
+export function closed(descriptor: number | undefined): unknown {
   try {
-    closeSync(descriptor);
+    if (descriptor !== undefined) closeSync(descriptor);
     return undefined;
   } catch (error) {
     return error;

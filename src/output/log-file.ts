@@ -88,9 +88,8 @@ export class LogFile {
 
   /** The next write opens it anew. */
   close(): void {
-    const descriptor = this.#descriptor;
+    const error = closed(this.#descriptor);
     this.#descriptor = undefined;
-    const error = descriptor === undefined ? undefined : closed(descriptor);
     if (error !== undefined) this.#warn(`${this.#path}: output may be lost (${messageOf(error)})`);
   }
 

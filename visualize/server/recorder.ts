@@ -134,9 +134,8 @@ export class Recorder {
   }
 
   #letGo(): void {
-    const descriptor = this.#descriptor;
+    closed(this.#descriptor);
     this.#descriptor = undefined;
-    if (descriptor !== undefined) closed(descriptor);
   }
 
   #write(line: string): void {
